@@ -1,0 +1,56 @@
+# Plumbline's entry points, the same under GNU make and under bmake (FreeBSD's
+# make).  What they do is in mk/; variables reach the scripts there through the
+# environment, where both makes put what was set on the command line.
+
+## usage: make [target ...] [VARIABLE=value ...]
+##
+## targets:
+
+.OBJDIR: ./
+.NOTPARALLEL:
+.MAKE.JOB.PREFIX =
+.PHONY: all deps conform test defects bench lint clean help
+
+all: ## build everything (the default)
+	@MAKE='$(MAKE)' sh mk/build.sh
+
+deps: ## install the packages that building and running need
+	@sh mk/deps.sh
+
+conform: all ## check this kernel against its documentation
+	@sh mk/conform.sh
+
+test: all ## run the project's own tests
+	@sh mk/test.sh
+
+defects: all ## prove that each injected defect is noticed
+	@sh mk/defects.sh
+
+bench: all ## time the run against as many empty cases
+	@sh mk/bench.sh
+
+lint: all ## check format, tables and house rules
+	@sh mk/lint.sh
+
+clean: ## remove everything built and reported
+	@rm -rf build reports/out
+
+help: ## print this
+	@awk -f mk/help.awk Makefile
+
+##
+## variables:
+##   AREA=pipe          only these areas (conform, defects, bench)
+##   CASE='eof*'        only cases whose name, program, or program:name matches (conform)
+##   PROFILE=posix      whose documentation speaks: freebsd, linux or posix;
+##                      by default the running system's (conform, defects)
+##   PARALLEL=8         cases at a time; by default one per CPU
+##   SCALE=4            stretch the deadlines of the cases, for slow machines
+##   OUT=dir            where conform leaves its report; by default reports/out
+##   DEFECT='read-*'    only these defects (defects)
+##   FULL=1             every case of the area for each defect (defects)
+##   CC=clang           another compiler; each has its own folder in build/
+##   CFLAGS=-O0         instead of -O2 -g; LDFLAGS too
+##   SANITIZE=address,undefined
+##                      instrument the library and the programs
+##   V=1                show the commands of the build in full

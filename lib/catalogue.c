@@ -1,0 +1,365 @@
+#include "catalogue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_COLUMNS 9
+
+static const char *const requirement_columns[] = { "id", "statement", "class", "posix", "freebsd",
+	"linux", "source", "priority", "unchecked" };
+static const char *const deviation_columns[] = { "requirement", "os", "from", "to", "citation",
+	"reason" };
+static const char *const profile_names[PL_PROFILES] = { "posix", "freebsd", "linux" };
+
+/* A table being read: its text, where we are, and where an error goes. */
+struct reader {
+	const char *path;
+	char *text, *next;
+	int line;
+	const char *const *columns;
+	size_t column_count;
+	char *error;
+	size_t error_size;
+};
+
+static int
+fail(struct reader *r, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	if (r->line > 0)
+		n = snprintf(r->error, r->error_size, "%s:%d: ", r->path, r->line);
+	else
+		n = snprintf(r->error, r->error_size, "%s: ", r->path);
+	if (n >= 0 && (size_t)n < r->error_size) {
+		va_start(ap, format);
+		vsnprintf(r->error + n, r->error_size - (size_t)n, format, ap);
+		va_end(ap);
+	}
+	return (-1);
+}
+
+/* The whole file as a string; r->line stays 0. */
+static int
+slurp(struct reader *r)
+{
+	FILE *f;
+	size_t size = 0, used = 0, got;
+	char *grown;
+
+	if ((f = fopen(r->path, "r")) == NULL)
+		return (fail(r, "%s", strerror(errno)));
+	do {
+		if (used + 1 >= size) {
+			size = size == 0 ? 65536 : size * 2;
+			if ((grown = realloc(r->text, size)) == NULL) {
+				fclose(f);
+				return (fail(r, "%s", strerror(ENOMEM)));
+			}
+			r->text = grown;
+		}
+		got = fread(r->text + used, 1, size - used - 1, f);
+		used += got;
+	} while (got > 0);
+	if (ferror(f)) {
+		got = (size_t)errno;
+		fclose(f);
+		return (fail(r, "%s", strerror((int)got)));
+	}
+	fclose(f);
+	r->text[used] = '\0';
+	if (strlen(r->text) != used) {
+		r->line = 1;
+		for (const char *c = r->text; *c != '\0'; c++)
+			r->line += *c == '\n';
+		return (fail(r, "a NUL byte"));
+	}
+	if (used > 0 && r->text[used - 1] != '\n') {
+		r->line = 1;
+		for (const char *c = r->text; *c != '\0'; c++)
+			r->line += *c == '\n';
+		return (fail(r, "the last line has no end: the file may be cut off"));
+	}
+	r->next = r->text;
+	return (0);
+}
+
+/* Split the next line at its tabs.  Returns 1, 0 at the end, -1 on error. */
+static int
+next_line(struct reader *r, const char *fields[MAX_COLUMNS])
+{
+	size_t n = 0;
+	char *c = r->next;
+
+	if (*c == '\0')
+		return (0);
+	r->line++;
+	fields[n++] = c;
+	for (; *c != '\n'; c++) {
+		if (*c == '\t') {
+			*c = '\0';
+			if (n < MAX_COLUMNS)
+				fields[n] = c + 1;
+			n++;
+		} else if ((unsigned char)*c < ' ') {
+			return (fail(r, "control character 0x%02x", (unsigned char)*c));
+		}
+	}
+	*c = '\0';
+	r->next = c + 1;
+	if (n != r->column_count)
+		return (fail(r, "%zu columns where %zu belong", n, r->column_count));
+	return (1);
+}
+
+/* Open a table and hold its first line against the columns it must have. */
+static int
+begin(struct reader *r)
+{
+	const char *fields[MAX_COLUMNS];
+	int got;
+
+	if (slurp(r) != 0)
+		return (-1);
+	if ((got = next_line(r, fields)) < 0)
+		return (-1);
+	if (got == 0)
+		return (fail(r, "empty: not even a header line"));
+	for (size_t i = 0; i < r->column_count; i++)
+		if (strcmp(fields[i], r->columns[i]) != 0)
+			return (fail(r, "column %zu is \"%s\" where \"%s\" belongs", i + 1,
+			    fields[i], r->columns[i]));
+	return (0);
+}
+
+static bool
+is_one_of(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(word, *words) == 0)
+			return (true);
+	return (false);
+}
+
+/* area.topic.slug, of lower-case letters, digits and hyphens. */
+static bool
+is_id(const char *s)
+{
+	int dots = 0;
+	bool empty = true;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '.') {
+			if (empty)
+				return (false);
+			dots++;
+			empty = true;
+		} else if ((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || *s == '-') {
+			empty = false;
+		} else {
+			return (false);
+		}
+	}
+	return (dots == 2 && !empty);
+}
+
+static int
+take_requirement(
+    struct reader *r, const struct pl_catalogue *c, const char *f[], struct pl_requirement *q)
+{
+	static const char *const classes[] = { "posix", "shared", "differs", "freebsd", "linux",
+		NULL };
+
+	if (!is_id(f[0]))
+		return (fail(r, "\"%s\" is no id of the form area.topic.slug", f[0]));
+	if (pl_catalogue_find(c, f[0]) != NULL)
+		return (fail(r, "\"%s\" stands here twice", f[0]));
+	if (!is_one_of(f[2], classes))
+		return (fail(
+		    r, "class \"%s\" is none of posix, shared, differs, freebsd, linux", f[2]));
+	for (size_t i = 0; i < r->column_count - 1; i++)
+		if (f[i][0] == '\0')
+			return (fail(r, "column %s is empty", r->columns[i]));
+	if (f[7][0] < '1' || f[7][0] > '3' || f[7][1] != '\0')
+		return (fail(r, "priority \"%s\" is not 1, 2 or 3", f[7]));
+	*q = (struct pl_requirement){ .id = f[0],
+		.statement = f[1],
+		.class = f[2],
+		.outcome = { f[3], f[4], f[5] },
+		.source = f[6],
+		.priority = f[7][0] - '0',
+		.unchecked = f[8],
+		.line = r->line };
+	return (0);
+}
+
+static int
+take_deviation(struct reader *r, const char *f[], struct pl_deviation *d)
+{
+	if (!is_id(f[0]))
+		return (fail(r, "\"%s\" is no id of the form area.topic.slug", f[0]));
+	for (size_t i = 0; i < r->column_count; i++)
+		if (f[i][0] == '\0')
+			return (fail(r, "column %s is empty (an open end of a range is \"-\")",
+			    r->columns[i]));
+	*d = (struct pl_deviation){ .requirement = f[0],
+		.os = f[1],
+		.from = strcmp(f[2], "-") == 0 ? 0 : pl_release_parse(f[2]),
+		.to = strcmp(f[3], "-") == 0 ? INT_MAX : pl_release_parse(f[3]),
+		.citation = f[4],
+		.reason = f[5],
+		.line = r->line };
+	if (d->from < 0 || d->to < 0)
+		return (fail(r, "\"%s\" is no release", d->from < 0 ? f[2] : f[3]));
+	if (d->from > d->to)
+		return (fail(r, "the range of releases ends before it begins"));
+	return (0);
+}
+
+/* Room for one more element of that size, doubling; NULL when out of memory. */
+static void *
+grow(void *rows, size_t count, size_t size)
+{
+	if (count != 0 && (count & (count - 1)) != 0)
+		return (rows);
+	return (realloc(rows, (count == 0 ? 1 : count * 2) * size));
+}
+
+int
+pl_catalogue_read(const char *path, struct pl_catalogue *c, char *error, size_t size)
+{
+	struct reader r = { .path = path,
+		.columns = requirement_columns,
+		.column_count = sizeof(requirement_columns) / sizeof(requirement_columns[0]),
+		.error = error,
+		.error_size = size };
+	const char *fields[MAX_COLUMNS];
+	void *rows;
+	int got;
+
+	memset(c, 0, sizeof(*c));
+	got = begin(&r);
+	c->text = r.text;
+	while (got == 0 && (got = next_line(&r, fields)) == 1) {
+		if ((rows = grow(c->rows, c->count, sizeof(*c->rows))) == NULL) {
+			got = fail(&r, "%s", strerror(ENOMEM));
+			break;
+		}
+		c->rows = rows;
+		got = take_requirement(&r, c, fields, &c->rows[c->count]);
+		c->count += got == 0;
+	}
+	if (got < 0)
+		pl_catalogue_free(c);
+	return (got);
+}
+
+int
+pl_deviations_read(const char *path, struct pl_deviations *d, char *error, size_t size)
+{
+	struct reader r = { .path = path,
+		.columns = deviation_columns,
+		.column_count = sizeof(deviation_columns) / sizeof(deviation_columns[0]),
+		.error = error,
+		.error_size = size };
+	const char *fields[MAX_COLUMNS];
+	void *rows;
+	int got;
+
+	memset(d, 0, sizeof(*d));
+	got = begin(&r);
+	d->text = r.text;
+	while (got == 0 && (got = next_line(&r, fields)) == 1) {
+		if ((rows = grow(d->rows, d->count, sizeof(*d->rows))) == NULL) {
+			got = fail(&r, "%s", strerror(ENOMEM));
+			break;
+		}
+		d->rows = rows;
+		got = take_deviation(&r, fields, &d->rows[d->count]);
+		d->count += got == 0;
+	}
+	if (got < 0)
+		pl_deviations_free(d);
+	return (got);
+}
+
+void
+pl_catalogue_free(struct pl_catalogue *c)
+{
+	free(c->rows);
+	free(c->text);
+	memset(c, 0, sizeof(*c));
+}
+
+void
+pl_deviations_free(struct pl_deviations *d)
+{
+	free(d->rows);
+	free(d->text);
+	memset(d, 0, sizeof(*d));
+}
+
+const struct pl_requirement *
+pl_catalogue_find(const struct pl_catalogue *c, const char *id)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (strcmp(c->rows[i].id, id) == 0)
+			return (&c->rows[i]);
+	return (NULL);
+}
+
+const struct pl_deviation *
+pl_deviations_find(
+    const struct pl_deviations *d, const char *requirement, const char *os, int release)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct pl_deviation *row = &d->rows[i];
+
+		if (strcmp(row->requirement, requirement) == 0 && strcmp(row->os, os) == 0 &&
+		    row->from <= release && release <= row->to)
+			return (row);
+	}
+	return (NULL);
+}
+
+bool
+pl_requirement_applies(const struct pl_requirement *q, enum pl_profile profile)
+{
+	return (strncmp(q->outcome[profile], "n/a", 3) != 0);
+}
+
+const char *
+pl_profile_name(enum pl_profile profile)
+{
+	return (profile_names[profile]);
+}
+
+int
+pl_profile_parse(const char *name)
+{
+	for (int i = 0; i < PL_PROFILES; i++)
+		if (strcmp(profile_names[i], name) == 0)
+			return (i);
+	return (-1);
+}
+
+int
+pl_release_parse(const char *text)
+{
+	char *end;
+	long major, minor = 0;
+
+	if (*text < '0' || *text > '9')
+		return (-1);
+	major = strtol(text, &end, 10);
+	if (*end == '.')
+		minor = strtol(end + 1, &end, 10);
+	if (major > 9999 || minor < 0 || minor > 99)
+		return (-1);
+	return ((int)(major * 100 + minor));
+}

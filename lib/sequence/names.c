@@ -1,0 +1,177 @@
+#include "names.h"
+
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME(constant)              \
+	{                           \
+		constant, #constant \
+	}
+#define END             \
+	{               \
+		0, NULL \
+	}
+
+static const struct pl_name errnos[] = { NAME(E2BIG), NAME(EACCES), NAME(EADDRINUSE),
+	NAME(EADDRNOTAVAIL), NAME(EAFNOSUPPORT), NAME(EAGAIN), NAME(EALREADY), NAME(EBADF),
+	NAME(EBUSY), NAME(ECANCELED), NAME(ECHILD), NAME(ECONNABORTED), NAME(ECONNREFUSED),
+	NAME(ECONNRESET), NAME(EDEADLK), NAME(EDESTADDRREQ), NAME(EDOM), NAME(EEXIST), NAME(EFAULT),
+	NAME(EFBIG), NAME(EHOSTDOWN), NAME(EHOSTUNREACH), NAME(EIDRM), NAME(EILSEQ),
+	NAME(EINPROGRESS), NAME(EINTR), NAME(EINVAL), NAME(EIO), NAME(EISCONN), NAME(EISDIR),
+	NAME(ELOOP), NAME(EMFILE), NAME(EMLINK), NAME(EMSGSIZE), NAME(ENAMETOOLONG), NAME(ENETDOWN),
+	NAME(ENETRESET), NAME(ENETUNREACH), NAME(ENFILE), NAME(ENOBUFS), NAME(ENODEV), NAME(ENOENT),
+	NAME(ENOEXEC), NAME(ENOLCK), NAME(ENOMEM), NAME(ENOMSG), NAME(ENOPROTOOPT), NAME(ENOSPC),
+	NAME(ENOSYS), NAME(ENOTBLK), NAME(ENOTCONN), NAME(ENOTDIR), NAME(ENOTEMPTY), NAME(ENOTSOCK),
+	NAME(ENOTTY), NAME(ENXIO), NAME(EOPNOTSUPP), NAME(EOVERFLOW), NAME(EPERM),
+	NAME(EPFNOSUPPORT), NAME(EPIPE), NAME(EPROTO), NAME(EPROTONOSUPPORT), NAME(EPROTOTYPE),
+	NAME(ERANGE), NAME(EREMOTE), NAME(EROFS), NAME(ESHUTDOWN), NAME(ESOCKTNOSUPPORT),
+	NAME(ESPIPE), NAME(ESRCH), NAME(ESTALE), NAME(ETIMEDOUT), NAME(ETOOMANYREFS), NAME(ETXTBSY),
+	NAME(EUSERS), NAME(EXDEV),
+#if ENOTSUP != EOPNOTSUPP
+	NAME(ENOTSUP),
+#endif
+#ifdef ENOTCAPABLE
+	NAME(ENOTCAPABLE),
+#endif
+#ifdef ECAPMODE
+	NAME(ECAPMODE),
+#endif
+	END };
+const struct pl_names pl_names_errno = { .table = errnos };
+
+static const struct pl_name signals[] = { NAME(SIGABRT), NAME(SIGALRM), NAME(SIGBUS), NAME(SIGCHLD),
+	NAME(SIGCONT), NAME(SIGFPE), NAME(SIGHUP), NAME(SIGILL), NAME(SIGINT), NAME(SIGIO),
+	NAME(SIGKILL), NAME(SIGPIPE), NAME(SIGQUIT), NAME(SIGSEGV), NAME(SIGSTOP), NAME(SIGSYS),
+	NAME(SIGTERM), NAME(SIGTRAP), NAME(SIGTSTP), NAME(SIGTTIN), NAME(SIGTTOU), NAME(SIGURG),
+	NAME(SIGUSR1), NAME(SIGUSR2), NAME(SIGVTALRM), NAME(SIGWINCH), NAME(SIGXCPU), NAME(SIGXFSZ),
+	END };
+const struct pl_names pl_names_signal = { .table = signals };
+
+/* The access mode comes first: it is a field, not a bit. */
+static const struct pl_name opens[] = { NAME(O_RDONLY), NAME(O_WRONLY), NAME(O_RDWR),
+	NAME(O_APPEND), NAME(O_ASYNC), NAME(O_CLOEXEC), NAME(O_CREAT), NAME(O_DIRECTORY),
+	NAME(O_EXCL), NAME(O_NOCTTY), NAME(O_NOFOLLOW), NAME(O_NONBLOCK), NAME(O_TRUNC),
+#ifdef O_CLOFORK
+	NAME(O_CLOFORK),
+#endif
+#ifdef O_DIRECT
+	NAME(O_DIRECT),
+#endif
+#ifdef O_PATH
+	NAME(O_PATH),
+#endif
+	END };
+const struct pl_names pl_names_open = { .table = opens, .bits = 1, .field_mask = O_ACCMODE };
+
+static const struct pl_name descriptors[] = { NAME(FD_CLOEXEC),
+#ifdef FD_CLOFORK
+	NAME(FD_CLOFORK),
+#endif
+	END };
+const struct pl_names pl_names_descriptor = { .table = descriptors, .bits = 1, .zero = "0" };
+
+static const struct pl_name fcntls[] = { NAME(F_DUPFD), NAME(F_DUPFD_CLOEXEC), NAME(F_GETFD),
+	NAME(F_GETFL), NAME(F_GETLK), NAME(F_GETOWN), NAME(F_SETFD), NAME(F_SETFL), NAME(F_SETLK),
+	NAME(F_SETLKW), NAME(F_SETOWN),
+#ifdef F_DUPFD_CLOFORK
+	NAME(F_DUPFD_CLOFORK),
+#endif
+#ifdef F_GETPIPE_SZ
+	NAME(F_GETPIPE_SZ), NAME(F_SETPIPE_SZ),
+#endif
+#ifdef F_KINFO
+	NAME(F_KINFO),
+#endif
+	END };
+const struct pl_names pl_names_fcntl = { .table = fcntls };
+
+/* Where two names have one value the more common one is printed. */
+static const struct pl_name polls[] = { NAME(POLLIN), NAME(POLLPRI), NAME(POLLOUT), NAME(POLLERR),
+	NAME(POLLHUP), NAME(POLLNVAL), NAME(POLLRDNORM), NAME(POLLRDBAND),
+#if POLLWRNORM != POLLOUT
+	NAME(POLLWRNORM),
+#endif
+	NAME(POLLWRBAND),
+#ifdef POLLRDHUP
+	NAME(POLLRDHUP),
+#endif
+	END };
+const struct pl_names pl_names_poll = { .table = polls, .bits = 1, .zero = "nothing" };
+
+static const struct pl_name ioctls[] = { NAME(FIONREAD), NAME(FIONBIO), NAME(FIOASYNC),
+	NAME(TIOCGWINSZ),
+#ifdef FIONWRITE
+	NAME(FIONWRITE), NAME(FIONSPACE),
+#endif
+#ifdef FIOSETOWN
+	NAME(FIOSETOWN), NAME(FIOGETOWN),
+#endif
+	END };
+const struct pl_names pl_names_ioctl = { .table = ioctls };
+
+static const struct pl_name whences[] = { NAME(SEEK_SET), NAME(SEEK_CUR), NAME(SEEK_END), END };
+const struct pl_names pl_names_whence = { .table = whences };
+
+static const struct pl_name file_types[] = { NAME(S_IFIFO), NAME(S_IFSOCK), NAME(S_IFREG),
+	NAME(S_IFDIR), NAME(S_IFCHR), NAME(S_IFBLK), NAME(S_IFLNK), END };
+const struct pl_names pl_names_file_type = { .table = file_types };
+
+const struct pl_names pl_names_mode = { .table = NULL };
+
+static void
+print_bits(char *buffer, size_t size, const struct pl_names *names, long value)
+{
+	const struct pl_name *n = names->table;
+	long left = value;
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (; n->name != NULL && used < size; n++) {
+		long mask = names->field_mask;
+		int hit;
+
+		if (mask != 0 && (n->value & ~mask) == 0)
+			hit = (value & mask) == n->value;
+		else
+			hit = n->value != 0 && (left & n->value) == n->value;
+		if (!hit)
+			continue;
+		left &= ~(n->value | mask);
+		used += (size_t)snprintf(
+		    buffer + used, size - used, "%s%s", used > 0 ? "|" : "", n->name);
+	}
+	if (left != 0 && used < size)
+		snprintf(buffer + used, size - used, "%s0x%lx", used > 0 ? "|" : "", left);
+	else if (used == 0)
+		snprintf(buffer, size, "%s", names->zero != NULL ? names->zero : "0");
+}
+
+char *
+pl_name(char *buffer, size_t size, const struct pl_names *names, long value)
+{
+	if (names == NULL) {
+		snprintf(buffer, size, "%ld", value);
+	} else if (names->table == NULL) {
+		snprintf(buffer, size, "0%03lo", value);
+	} else if (names->bits) {
+		print_bits(buffer, size, names, value);
+	} else {
+		const struct pl_name *n = names->table;
+
+		while (n->name != NULL && n->value != value)
+			n++;
+		if (n->name != NULL)
+			snprintf(buffer, size, "%s", n->name);
+		else
+			snprintf(buffer, size, "%ld", value);
+	}
+	return (buffer);
+}

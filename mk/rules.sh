@@ -1,0 +1,211 @@
+# Writes the build rules of one variant to build/<variant>/rules.mk and prints its name.
+#
+# The rules are explicit, one per file that exists now, so a new file is picked
+# up by the next run and a dropped one is forgotten.  What only changes when the
+# files or the flags do (rules.mk itself, the flags, the members of the library)
+# is rewritten only then, so that make can depend on it.
+set -u
+CDPATH= cd -- "$(dirname -- "$0")/.." || exit 2
+. mk/common.sh
+
+CC=${CC:-cc}
+b=$(variant)
+os=$(uname -s | tr '[:upper:]' '[:lower:]')
+
+${CC} --version >/dev/null 2>&1 || command -v ${CC%% *} >/dev/null ||
+	die "there is no compiler \"$CC\"; run: make deps"
+
+# FreeBSD's base system has ATF as a private library that pkg-config is not told of.
+if atf=$(pkg-config --cflags --libs atf-c 2>/dev/null); then
+	:
+elif [ -e /usr/lib/libprivateatf-c.so ] && [ -e /usr/include/atf-c.h ]; then
+	atf=-lprivateatf-c
+else
+	die "ATF (atf-c) is not installed; run: make deps"
+fi
+sqlite=$(pkg-config --cflags --libs sqlite3 2>/dev/null) ||
+	die "SQLite (sqlite3) is not installed; run: make deps"
+atf_sh=$(command -v atf-sh || echo /usr/libexec/atf-sh)
+
+base="-std=c11 -D_GNU_SOURCE -Ilib -Wall -Wextra -Werror ${CFLAGS:--O2 -g}"
+san=
+if [ -n "${SANITIZE-}" ]; then
+	san="-fsanitize=$SANITIZE -fno-sanitize-recover=all -fno-omit-frame-pointer"
+fi
+dl=
+[ "$os" = linux ] && dl=-ldl
+
+# rewrite FILE: makes standard input its contents, untouched if they are that already.
+rewrite()
+{
+	cat >"$1.new$$"
+	if cmp -s "$1.new$$" "$1"; then
+		rm -f "$1.new$$"
+	else
+		mv -f "$1.new$$" "$1"
+	fi
+}
+
+dirs=
+all=
+
+# is_other_os FILE: does it belong to another system?
+is_other_os()
+{
+	case $1 in
+	*/os_"$os".c) return 1 ;;
+	*/os_*.c) return 0 ;;
+	esac
+	return 1
+}
+
+# compile SOURCE FLAGS: the rule for its object.
+compile()
+{
+	stem=$b/${1%.c}
+	[ -n "${V-}" ] && say= || say="@echo '$CC $1' && "
+	printf '%s.o: %s %s/flags\n\t%s%s %s -MMD -MP -MF %s.d -c -o %s.o %s\n-include %s.d\n\n' \
+	    "$stem" "$1" "$b" "$say" "$CC" "$2" "$stem" "$stem" "$1" "$stem"
+}
+
+# helpers FOLDER FLAGS: the rules for what the tests of a folder share, its .c
+# files that are no tests; sets helpers to their objects.
+helpers()
+{
+	helpers=
+	for c in "$1"/*.c; do
+		[ -f "$c" ] || continue
+		case $c in
+		*_test.c) continue ;;
+		esac
+		compile "$c" "$2"
+		helpers="$helpers $b/${c%.c}.o"
+	done
+}
+
+# link PROGRAM "INPUTS" FLAGS: the rule for a program (or shared object).
+link()
+{
+	[ -n "${V-}" ] && say= || say="@echo 'link $1' && "
+	printf '%s: %s %s/flags\n\t%s%s -o %s %s %s\n\n' \
+	    "$1" "$2" "$b" "$say" "$CC" "$1" "$2" "$3"
+	all="$all $1"
+}
+
+# copy SOURCE TARGET: the rule for a table.
+copy()
+{
+	printf '%s: %s\n\t@rm -f %s && cp %s %s\n\n' "$2" "$1" "$2" "$1" "$2"
+	all="$all $2"
+}
+
+# script SOURCE: the rule for a test in shell, with atf-sh's place on this system.
+script()
+{
+	target=$b/${1%.sh}
+	printf '%s: %s %s/flags\n\t@rm -f %s && sed "1s,.*,#! %s," %s >%s && chmod 755 %s\n\n' \
+	    "$target" "$1" "$b" "$target" "$atf_sh" "$1" "$target" "$target"
+	all="$all $target"
+}
+
+set -- lib lib/sequence lib/model lib/defects lib/tests lib/tests/programs reports reports/tests mk/tests
+for d in "$@" cases/*; do
+	[ -d "$d" ] && dirs="$dirs $b/$d"
+done
+mkdir -p $dirs || exit 2
+
+{
+	echo "$base $san $atf $sqlite ${LDFLAGS-} $atf_sh"
+	${CC} --version 2>/dev/null
+} | rewrite "$b/flags" || exit 2
+
+rules()
+{
+	echo "# Written by mk/rules.sh; do not edit."
+	echo
+	echo ".OBJDIR: ./"
+	echo ".MAKE.JOB.PREFIX ="
+	echo ".SUFFIXES:"
+	echo ".PHONY: all everything"
+	echo "all: everything"
+	echo
+
+	# The library.
+	library=$b/lib/libplumbline.a
+	members=
+	for c in lib/*.c lib/sequence/*.c lib/model/*.c; do
+		[ -f "$c" ] && ! is_other_os "$c" || continue
+		compile "$c" "$base $san"
+		members="$members $b/${c%.c}.o"
+	done
+	if [ -n "$members" ]; then
+		echo "$members" | rewrite "$b/lib/members"
+		printf '%s:%s %s/lib/members\n\t@rm -f %s && ar rcs %s%s\n\n' \
+		    "$library" "$members" "$b" "$library" "$library" "$members"
+		all="$all $library"
+	fi
+
+	# Programs that stand on it, and the tables they find beside them.
+	helpers=
+	for c in lib/tests/*.c; do
+		case $c in
+		*_test.c) ;;
+		*)
+			compile "$c" "$base $san"
+			helpers="$helpers $b/${c%.c}.o"
+			;;
+		esac
+	done
+	for c in cases/*/*_test.c lib/tests/*_test.c lib/tests/programs/*.c; do
+		[ -f "$c" ] || continue
+		compile "$c" "$base $san"
+		case $c in
+		lib/tests/*_test.c) parts="$b/${c%.c}.o$helpers" ;;
+		*) parts=$b/${c%.c}.o ;;
+		esac
+		link "$b/${c%.c}" "$parts $library" "$san ${LDFLAGS-} $atf -lpthread"
+	done
+	for t in cases/*/requirements.tsv cases/*/deviations.tsv lib/tests/*.tsv \
+	    lib/tests/programs/*.tsv reports/tests/*.tsv lib/defects/*.tsv; do
+		[ -f "$t" ] && copy "$t" "$b/$t"
+	done
+	for t in lib/tests/*_test.sh reports/tests/*_test.sh mk/tests/*_test.sh; do
+		[ -f "$t" ] && script "$t"
+	done
+
+	# The report program and its tests.
+	parts=
+	main=
+	for c in reports/*.c; do
+		[ -f "$c" ] || continue
+		compile "$c" "$base -Ireports $san"
+		case $c in
+		reports/verdicts.c) main=$b/reports/verdicts.o ;;
+		*) parts="$parts $b/${c%.c}.o" ;;
+		esac
+	done
+	parts="$parts $b/lib/catalogue.o"
+	[ -n "$main" ] && link "$b/reports/verdicts" "$main$parts" "$san ${LDFLAGS-} $sqlite"
+	helpers reports/tests "$base -Ireports $san"
+	for c in reports/tests/*_test.c; do
+		[ -f "$c" ] || continue
+		compile "$c" "$base -Ireports $san"
+		link "$b/${c%.c}" "$b/${c%.c}.o$helpers$parts" "$san ${LDFLAGS-} $atf $sqlite"
+	done
+
+	# The defects, never instrumented: they are loaded into programs of any variant.
+	parts=
+	for c in lib/defects/*.c; do
+		[ -f "$c" ] || continue
+		compile "$c" "$base -fPIC"
+		parts="$parts $b/${c%.c}.o"
+	done
+	[ -n "$parts" ] &&
+	    link "$b/lib/defects/defects.so" "${parts# }" "-shared ${LDFLAGS-} -lpthread $dl"
+
+	echo "everything:$all"
+	printf '\t@:\n'
+}
+
+rules | rewrite "$b/rules.mk" || exit 2
+echo "$b/rules.mk"

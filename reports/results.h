@@ -1,0 +1,41 @@
+/*
+ * Kyua's results file: the cases of one run, one after the other.
+ *
+ * The file is only read.  What kyua noted of the environment is never asked for.
+ */
+
+#ifndef REPORTS_RESULTS_H
+#define REPORTS_RESULTS_H
+
+#include <stddef.h>
+
+#include "text.h"
+
+/* What kyua says of a case; NONE if the run ended before it could say anything. */
+enum status { PASSED, FAILED, SKIPPED, EXPECTED_FAILURE, BROKEN, NONE, STATUSES };
+
+/* One case; every span is good until the next one is read. */
+struct result {
+	struct span program; /* its path under the root of the suite */
+	struct span suite;   /* test_suite of its Kyuafile */
+	struct span name;
+	struct span requirements; /* X-requirement */
+	enum status status;
+	struct span reason;
+	struct span out; /* what it wrote */
+};
+
+struct results;
+
+/* Open such a file, or say in one line "file: what is wrong: what to do". */
+struct results *results_open(const char *path, char *error, size_t size);
+
+/* The next case: 1, 0 after the last, -1 with an error line. */
+int results_next(struct results *, struct result *, char *error, size_t size);
+
+/* The standard error of the case read last; only a broken case is asked for it. */
+struct span results_stderr(struct results *);
+
+void results_close(struct results *);
+
+#endif
