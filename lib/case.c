@@ -273,8 +273,9 @@ run_body(void)
 	check_children();
 	check_threads(threads);
 	pl_close_slots();
-	for (int i = 0; i < atomic_load(&pl_state->file_count); i++)
-		unlink(pl_state->files[i]);
+	/* A directory after what was made in it. */
+	for (int i = atomic_load(&pl_state->file_count); i-- > 0;)
+		remove(pl_state->files[i]);
 	check_descriptors(descriptors);
 	if (count_files() != files)
 		pl_broken("the case leaves a file behind");

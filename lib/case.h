@@ -77,8 +77,9 @@ void pl_not_tested(const char *format, ...) __attribute__((noreturn, format(prin
 void pl_not_applicable(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /*
- * A file that the case made by other means than a traced call: remove it at
- * the end.  What traced calls open or create is closed and removed unasked.
+ * A file, or directory, that the case made by other means than a traced call:
+ * remove it at the end, the last one named first.  What traced calls open or
+ * create is closed and removed unasked.
  */
 void pl_remove_at_end(const char *path);
 

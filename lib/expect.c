@@ -1,5 +1,6 @@
 #include "expect.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,12 @@ struct pl_allowed
 is(long value)
 {
 	return (returns(value));
+}
+
+struct pl_allowed
+opens(void)
+{
+	return (returns_between(0, INT_MAX));
 }
 
 struct pl_allowed
@@ -122,7 +129,9 @@ say_allowed(char *text, size_t size, const struct pl_allowed *a, const struct pl
 
 	switch (a->form) {
 	case PL_FORM_VALUE:
-		if (a->low == a->high)
+		if (a->low == 0 && a->high == INT_MAX)
+			append(text, size, "a descriptor");
+		else if (a->low == a->high)
 			append(text, size, "%s", pl_name(name, sizeof(name), names, a->low));
 		else
 			append(text, size, "%s to %s", pl_name(name, sizeof(name), names, a->low),
@@ -303,6 +312,22 @@ pl_judge_bytes(const void *observed, const void *wanted, size_t size)
 		i++;
 	pl_judge_that(i == size, "byte %zu of %zu is 0x%02x and should be 0x%02x", i, size,
 	    i < size ? o[i] : 0, i < size ? w[i] : 0);
+}
+
+void
+pl_judge_text(const char *file, int line, int fd, const char *text)
+{
+	size_t size = strlen(text);
+	const struct pl_allowed set[] = { returns((long)size), { .form = PL_FORM_END } };
+	char bytes[64];
+
+	if (size >= sizeof(bytes))
+		pl_broken("%s:%d: a text of %zu bytes is too long", base_name(file), line, size);
+	pl_expecting(file, line, set);
+	if (pl_judge(sys_read(fd, bytes, sizeof(bytes)), set) != (long)size)
+		return;
+	pl_expecting_text(file, line, "the same bytes");
+	pl_judge_bytes(bytes, text, size);
 }
 
 void

@@ -41,6 +41,8 @@ struct pl_allowed returns(long value);
 struct pl_allowed is(long value);
 /* Any value of low to high, both included. */
 struct pl_allowed returns_between(long low, long high);
+/* Any descriptor. */
+struct pl_allowed opens(void);
 /* The call fails with that errno and raises no SIGPIPE. */
 struct pl_allowed fails(int error);
 /* ... and raises one SIGPIPE in the calling thread. */
@@ -81,6 +83,9 @@ bool pl_asks(unsigned profiles);
 	(pl_expecting_text(__FILE__, __LINE__, "the same bytes"), \
 	    pl_judge_bytes((observed), (wanted), (size)))
 
+/* Judge a read with room to spare: it gives the bytes of that string and no more. */
+#define pl_expect_text(fd, text) pl_judge_text(__FILE__, __LINE__, (fd), (text))
+
 /* Judge size bytes: they are the payload of that stream from that offset on. */
 #define pl_expect_payload(bytes, size, stream, offset)                       \
 	(pl_expecting_text(__FILE__, __LINE__, "the payload that was sent"), \
@@ -101,6 +106,7 @@ void pl_expecting_text(const char *file, int line, const char *expected);
 long pl_judge(struct pl_outcome, const struct pl_allowed *);
 void pl_judge_that(bool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pl_judge_bytes(const void *, const void *, size_t);
+void pl_judge_text(const char *file, int line, int fd, const char *text);
 void pl_judge_payload(const void *, size_t, unsigned stream, uint64_t offset);
 /* file may be NULL. */
 long pl_must_(const char *file, int line, struct pl_outcome);

@@ -58,6 +58,36 @@ pl_fill(int fd, size_t chunk)
 	return (total);
 }
 
+/*
+ * The capacity is measured first: systems that count it in pages take whole
+ * pages only as long as the last one is not begun, so filling up from the start
+ * is the one way to any room.
+ */
+size_t
+pl_leave_room(struct pl_pair p, size_t room)
+{
+	char buffer[512];
+	size_t capacity = pl_fill(p.w, 4096), total = 0;
+	int flags;
+
+	pl_drain(p.r);
+	if (capacity < room)
+		pl_broken("%s takes only %zu bytes", pl_slot(p.w), capacity);
+	flags = begin_nonblocking(p.w);
+	while (total < capacity - room) {
+		size_t left = capacity - room - total;
+		size_t size = left < sizeof(buffer) ? left : sizeof(buffer);
+
+		pl_payload(buffer, size, 0, total);
+		if (write(p.w, buffer, size) != (ssize_t)size)
+			pl_broken("%s does not take what it took before", pl_slot(p.w));
+		total += size;
+	}
+	restore(p.w, flags);
+	pl_note("filled %s with %zu bytes, room for %zu more", pl_slot(p.w), total, room);
+	return (total);
+}
+
 /* Read up to size bytes without blocking, until nothing waits. */
 static size_t
 take(int fd, size_t size)

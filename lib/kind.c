@@ -16,6 +16,17 @@ make_pipe(void)
 }
 
 /* The reader opens without waiting for a writer, which then finds it there. */
+struct pl_pair
+pl_fifo_pair(const char *path)
+{
+	struct pl_pair p;
+
+	pl_mkfifo(path, 0600);
+	p.r = pl_open(path, O_RDONLY | O_NONBLOCK);
+	p.w = pl_open(path, O_WRONLY);
+	return (p);
+}
+
 static struct pl_pair
 make_fifo(void)
 {
@@ -24,9 +35,7 @@ make_fifo(void)
 	char path[16];
 
 	snprintf(path, sizeof(path), "fifo%d", count++);
-	pl_mkfifo(path, 0600);
-	p.r = pl_open(path, O_RDONLY | O_NONBLOCK);
-	p.w = pl_open(path, O_WRONLY);
+	p = pl_fifo_pair(path);
 	pl_nonblock(p.r, false);
 	pl_unlink(path);
 	return (p);

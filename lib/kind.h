@@ -27,6 +27,12 @@ struct pl_kind {
 	struct pl_pair (*make)(void);
 };
 
+/*
+ * Set-up: make a FIFO of that name and open both ends of it, the reader first
+ * and with O_NONBLOCK, the writer blocking.
+ */
+struct pl_pair pl_fifo_pair(const char *path);
+
 /* All kinds; ends with a NULL name. */
 extern const struct pl_kind pl_kinds[];
 

@@ -59,12 +59,18 @@ int pl_os_mount_memory(const char *directory, unsigned files);
 int pl_os_mount_read_only(const char *directory);
 int pl_os_unmount(const char *directory);
 
+/* fstatfs(2): the f_type of the file system that a descriptor is on.  0, or -1 with errno. */
+int pl_os_file_system_type(int fd, long *type);
+
 /* Set or clear the flag that forbids any change of a directory.  0, or -1 with errno. */
 int pl_os_set_immutable(const char *directory, bool on);
 
 /* A kernel variable of integer type: sysctl(8) name, "/proc/sys" path on Linux.  0, or -1. */
 int pl_os_sysctl_get(const char *name, long *value);
 int pl_os_sysctl_set(const char *name, long value);
+
+/* May this process go beyond the limits that hold for ordinary users (CAP_SYS_RESOURCE)? */
+bool pl_os_may_exceed_limits(void);
 
 /* Limit the memory for pipe buffers of this user (RLIMIT_PIPEBUF).  0, or -1 with errno. */
 int pl_os_limit_pipe_buffers(size_t bytes);

@@ -211,6 +211,17 @@ pl_os_unmount(const char *directory)
 }
 
 int
+pl_os_file_system_type(int fd, long *type)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return (-1);
+	*type = (long)fs.f_type;
+	return (0);
+}
+
+int
 pl_os_set_immutable(const char *directory, bool on)
 {
 	return (chflags(directory, on ? UF_IMMUTABLE : 0));
@@ -241,6 +252,12 @@ pl_os_sysctl_set(const char *name, long value)
 		return (-1);
 	return (sysctlbyname(
 	    name, NULL, NULL, size == sizeof(int) ? (void *)&i : (void *)&value, size));
+}
+
+bool
+pl_os_may_exceed_limits(void)
+{
+	return (geteuid() == 0);
 }
 
 int

@@ -3,9 +3,11 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <linux/capability.h>
 #include <linux/fs.h>
 
 #include <dirent.h>
@@ -190,6 +192,17 @@ pl_os_unmount(const char *directory)
 }
 
 int
+pl_os_file_system_type(int fd, long *type)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return (-1);
+	*type = (long)fs.f_type;
+	return (0);
+}
+
+int
 pl_os_set_immutable(const char *directory, bool on)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -228,6 +241,16 @@ pl_os_sysctl_set(const char *name, long value)
 		return (-1);
 	fprintf(f, "%ld\n", value);
 	return (fclose(f));
+}
+
+bool
+pl_os_may_exceed_limits(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return (syscall(SYS_capget, &header, sets) == 0 &&
+	    (sets[0].effective & 1U << CAP_SYS_RESOURCE) != 0);
 }
 
 static int

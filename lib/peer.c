@@ -179,6 +179,13 @@ pl_peer_name(const struct pl_peer *p)
 	return (p->actor->name);
 }
 
+struct pl_outcome
+pl_hold(void *checkpoint)
+{
+	pl_await(*(int *)checkpoint);
+	return (pl_done());
+}
+
 /* "read" of "read(p0, 16)". */
 static void
 call_name(const struct pl_actor *a, char *name, size_t size)
@@ -234,13 +241,21 @@ pl_judge_blocks(const char *file, int line, struct pl_peer *p)
 void
 pl_wait_blocked(struct pl_peer *p)
 {
+	if (!pl_sleeps(p))
+		pl_broken("%s came back from %s instead of going to sleep", p->actor->name,
+		    p->actor->call);
+}
+
+bool
+pl_sleeps(struct pl_peer *p)
+{
 	char text[2 * PL_LINE];
 
 	if (!falls_asleep(p))
-		pl_broken("%s came back from %s instead of going to sleep", p->actor->name,
-		    p->actor->call);
+		return (false);
 	snprintf(text, sizeof(text), "# %s: %s blocks", p->actor->name, p->actor->call);
 	pl_transcribe(text);
+	return (true);
 }
 
 void

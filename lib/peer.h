@@ -45,6 +45,12 @@ struct pl_outcome pl_result(struct pl_peer *);
 /* Nothing to say: the outcome of a peer that made its own expectations. */
 struct pl_outcome pl_done(void);
 
+/*
+ * A peer function that only holds the descriptors it keeps, until the checkpoint
+ * at *(int *)argument is reached, or it is killed.
+ */
+pl_peer_function pl_hold;
+
 /* The process id, and "c1" or "t1", its name in the transcript. */
 pid_t pl_peer_pid(const struct pl_peer *);
 const char *pl_peer_name(const struct pl_peer *);
@@ -58,6 +64,9 @@ void pl_judge_blocks(const char *file, int line, struct pl_peer *);
 
 /* Set-up: the same, but broken if the peer ends instead. */
 void pl_wait_blocked(struct pl_peer *);
+
+/* No judgement: does it go to sleep in its traced call (true), or end without (false)? */
+bool pl_sleeps(struct pl_peer *);
 
 /* Set-up: send a signal to the peer (a thread gets it directed to itself). */
 void pl_kill(struct pl_peer *, int signal);

@@ -27,11 +27,13 @@
 #include "catalogue.h"
 #include "expect.h"
 #include "fill.h"
+#include "guard.h"
 #include "kind.h"
 #include "os.h"
 #include "payload.h"
 #include "peer.h"
 #include "signals.h"
+#include "stamp.h"
 #include "trace.h"
 
 #endif

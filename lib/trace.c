@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "case.h"
@@ -209,8 +210,7 @@ sys_pipe2(int fd[2], int flags)
 {
 	char text[128];
 
-	pl_trace_begin(-1, "pipe2(%s)",
-	    flags == 0 ? "0" : FLAGS(text, pl_names_open, flags) + strlen("O_RDONLY|"));
+	pl_trace_begin(-1, "pipe2(%s)", FLAGS(text, pl_names_flags, flags));
 	return (end_making(pipe2(fd, flags), fd, 2, 'p'));
 }
 
@@ -514,12 +514,47 @@ sys_stat(const char *path, struct stat *st)
 }
 
 struct pl_outcome
+sys_lstat(const char *path, struct stat *st)
+{
+	pl_trace_begin(-1, "lstat(\"%.100s\")", path);
+	return (end_stat(lstat(path, st), st));
+}
+
+struct pl_outcome
 sys_mkfifo(const char *path, mode_t mode)
 {
 	struct pl_outcome o;
 
 	pl_trace_begin(-1, "mkfifo(\"%.100s\", 0%03o)", path, (unsigned)mode);
 	o = pl_trace_end(mkfifo(path, mode));
+	if (o.error == 0)
+		pl_remove_at_end(path);
+	return (o);
+}
+
+struct pl_outcome
+sys_mkfifoat(int directory, const char *path, mode_t mode)
+{
+	struct pl_outcome o;
+
+	pl_trace_begin(directory, "mkfifoat(%s, \"%.100s\", 0%03o)",
+	    directory == AT_FDCWD ? "AT_FDCWD" : pl_slot(directory), path, (unsigned)mode);
+	o = pl_trace_end(mkfifoat(directory, path, mode));
+	if (o.error == 0 && (directory == AT_FDCWD || path[0] == '/'))
+		pl_remove_at_end(path);
+	return (o);
+}
+
+struct pl_outcome
+sys_mknod(const char *path, mode_t mode, dev_t device)
+{
+	struct pl_outcome o;
+	char type[16];
+
+	pl_trace_begin(-1, "mknod(\"%.100s\", %s|0%03o, %ju)", path,
+	    FLAGS(type, pl_names_file_type, mode & S_IFMT), (unsigned)(mode & 07777),
+	    (uintmax_t)device);
+	o = pl_trace_end(mknod(path, mode, device));
 	if (o.error == 0)
 		pl_remove_at_end(path);
 	return (o);
@@ -603,6 +638,39 @@ pl_mkfifo(const char *path, mode_t mode)
 }
 
 void
+pl_mkdir(const char *path, mode_t mode)
+{
+	must(pl_sys(mkdir(path, mode), "mkdir(\"%.100s\", 0%03o)", path, (unsigned)mode));
+	pl_remove_at_end(path);
+}
+
+void
+pl_symlink(const char *target, const char *path)
+{
+	must(pl_sys(symlink(target, path), "symlink(\"%.100s\", \"%.100s\")", target, path));
+	pl_remove_at_end(path);
+}
+
+void
+pl_chmod(const char *path, mode_t mode)
+{
+	must(pl_sys(chmod(path, mode), "chmod(\"%.100s\", 0%03o)", path, (unsigned)mode));
+}
+
+void
+pl_act_as(uid_t uid, gid_t gid)
+{
+	struct pl_outcome o;
+
+	o = pl_sys(setegid(gid), "setegid(%ju)", (uintmax_t)gid);
+	if (o.error == 0)
+		o = pl_sys(seteuid(uid), "seteuid(%ju)", (uintmax_t)uid);
+	if (o.error != 0)
+		pl_not_tested("the super-user cannot act as another user here: %s",
+		    strerror(o.error));
+}
+
+void
 pl_unlink(const char *path)
 {
 	must(sys_unlink(path));
@@ -623,6 +691,18 @@ pl_revents(const struct pollfd *entry)
 }
 
 struct pl_outcome
+pl_file_type(const char *path)
+{
+	struct stat st;
+	struct pl_outcome o = sys_lstat(path, &st);
+
+	if (o.error != 0)
+		return (o);
+	return (pl_value(
+	    (long)(st.st_mode & S_IFMT), &pl_names_file_type, "type of \"%.100s\"", path));
+}
+
+struct pl_outcome
 pl_poll_now(int fd, short events)
 {
 	struct pollfd entry = { .fd = fd, .events = events };
@@ -632,4 +712,40 @@ pl_poll_now(int fd, short events)
 		pl_broken("poll counted %ld ready entries with revents 0x%x", ready,
 		    (unsigned)entry.revents);
 	return (pl_revents(&entry));
+}
+
+struct pl_outcome
+pl_status_flags(int fd, long mask)
+{
+	long flags = must(sys_fcntl(fd, F_GETFL, 0));
+
+	return (pl_value(flags & mask, (mask & O_ACCMODE) != 0 ? &pl_names_open : &pl_names_flags,
+	    "status flags of %s", pl_slot(fd)));
+}
+
+struct pl_outcome
+pl_descriptor_flags(int fd)
+{
+	long flags = must(sys_fcntl(fd, F_GETFD, 0));
+
+	return (pl_value(flags, &pl_names_descriptor, "descriptor flags of %s", pl_slot(fd)));
+}
+
+int
+pl_count_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < PL_DESCRIPTORS; fd++)
+		count += fcntl(fd, F_GETFD) != -1;
+	return (count);
+}
+
+double
+pl_milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return ((double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6);
 }

@@ -68,7 +68,11 @@ struct pl_outcome sys_select(
     int limit, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout);
 struct pl_outcome sys_fstat(int fd, struct stat *);
 struct pl_outcome sys_stat(const char *path, struct stat *);
+struct pl_outcome sys_lstat(const char *path, struct stat *);
 struct pl_outcome sys_mkfifo(const char *path, mode_t);
+/* A name relative to a directory: tell pl_remove_at_end its path. */
+struct pl_outcome sys_mkfifoat(int directory, const char *path, mode_t);
+struct pl_outcome sys_mknod(const char *path, mode_t, dev_t);
 struct pl_outcome sys_unlink(const char *path);
 struct pl_outcome sys_rename(const char *from, const char *to);
 
@@ -79,6 +83,15 @@ void pl_close(int fd);
 int pl_dup(int fd);
 void pl_write(int fd, const void *, size_t);
 void pl_mkfifo(const char *path, mode_t);
+void pl_mkdir(const char *path, mode_t);
+void pl_symlink(const char *target, const char *path);
+void pl_chmod(const char *path, mode_t);
+
+/*
+ * Take on these effective ids; the real and saved ones stay.  Not tested where
+ * the system does not let the super-user do that.
+ */
+void pl_act_as(uid_t, gid_t);
 void pl_unlink(const char *path);
 void pl_nonblock(int fd, bool on);
 
@@ -90,6 +103,25 @@ struct pl_outcome pl_revents(const struct pollfd *);
  * Set-up for the call itself (broken if poll fails or counts wrongly).
  */
 struct pl_outcome pl_poll_now(int fd, short events);
+
+/*
+ * The status flags of that mask (F_GETFL), or the descriptor flags (F_GETFD),
+ * printed with names, to be compared with is().  Set-up for the call itself.
+ */
+struct pl_outcome pl_status_flags(int fd, long mask);
+struct pl_outcome pl_descriptor_flags(int fd);
+
+/* How many descriptors of this process are open. */
+int pl_count_descriptors(void);
+
+/* Monotonic time, for lower bounds of time-outs only. */
+double pl_milliseconds(void);
+
+/*
+ * What a name stands for, links not followed: lstat's failure, or S_IFIFO,
+ * S_IFREG ..., to be compared with is().
+ */
+struct pl_outcome pl_file_type(const char *path);
 
 /* The machinery of pl_sys; fd is the descriptor the call sleeps on, or -1. */
 void pl_trace_begin(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -108,7 +108,7 @@ script()
 	all="$all $target"
 }
 
-set -- lib lib/sequence lib/model lib/defects lib/tests lib/tests/programs reports reports/tests mk/tests
+set -- lib lib/sequence lib/model lib/defects lib/tests lib/tests/programs reports reports/tests mk mk/tests
 for d in "$@" cases/*; do
 	[ -d "$d" ] && dirs="$dirs $b/$d"
 done
@@ -146,24 +146,21 @@ rules()
 	fi
 
 	# Programs that stand on it, and the tables they find beside them.
-	helpers=
-	for c in lib/tests/*.c; do
-		case $c in
-		*_test.c) ;;
-		*)
-			compile "$c" "$base $san"
-			helpers="$helpers $b/${c%.c}.o"
-			;;
-		esac
-	done
+	sanitize=
+	if [ -n "$san" ] && [ -f mk/sanitize.c ]; then
+		compile mk/sanitize.c "$base"
+		sanitize=" $b/mk/sanitize.o"
+	fi
+	helpers lib/tests "$base $san"
 	for c in cases/*/*_test.c lib/tests/*_test.c lib/tests/programs/*.c; do
 		[ -f "$c" ] || continue
-		compile "$c" "$base $san"
 		case $c in
-		lib/tests/*_test.c) parts="$b/${c%.c}.o$helpers" ;;
-		*) parts=$b/${c%.c}.o ;;
+		lib/tests/*_test.c) parts="$sanitize$helpers" ;;
+		*) parts=$sanitize ;;
 		esac
-		link "$b/${c%.c}" "$parts $library" "$san ${LDFLAGS-} $atf -lpthread"
+		compile "$c" "$base $san"
+		link "$b/${c%.c}" "$b/${c%.c}.o$parts $library" \
+		    "$san ${LDFLAGS-} $atf -lpthread"
 	done
 	for t in cases/*/requirements.tsv cases/*/deviations.tsv lib/tests/*.tsv \
 	    lib/tests/programs/*.tsv reports/tests/*.tsv lib/defects/*.tsv; do
@@ -190,7 +187,7 @@ rules()
 	for c in reports/tests/*_test.c; do
 		[ -f "$c" ] || continue
 		compile "$c" "$base -Ireports $san"
-		link "$b/${c%.c}" "$b/${c%.c}.o$helpers$parts" "$san ${LDFLAGS-} $atf $sqlite"
+		link "$b/${c%.c}" "$b/${c%.c}.o$sanitize$helpers$parts" "$san ${LDFLAGS-} $atf $sqlite"
 	done
 
 	# The defects, never instrumented: they are loaded into programs of any variant.
@@ -207,5 +204,5 @@ rules()
 	printf '\t@:\n'
 }
 
-rules | rewrite "$b/rules.mk" || exit 2
+text=$(rules) && printf '%s\n' "$text" | rewrite "$b/rules.mk" || exit 2
 echo "$b/rules.mk"

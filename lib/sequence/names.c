@@ -70,6 +70,7 @@ static const struct pl_name opens[] = { NAME(O_RDONLY), NAME(O_WRONLY), NAME(O_R
 #endif
 	END };
 const struct pl_names pl_names_open = { .table = opens, .bits = 1, .field_mask = O_ACCMODE };
+const struct pl_names pl_names_flags = { .table = opens, .bits = 1, .zero = "0" };
 
 static const struct pl_name descriptors[] = { NAME(FD_CLOEXEC),
 #ifdef FD_CLOFORK

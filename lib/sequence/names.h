@@ -26,6 +26,7 @@ struct pl_names {
 extern const struct pl_names pl_names_errno;
 extern const struct pl_names pl_names_signal;
 extern const struct pl_names pl_names_open;       /* open(2) and F_GETFL flags */
+extern const struct pl_names pl_names_flags;      /* the same without the access mode */
 extern const struct pl_names pl_names_descriptor; /* F_GETFD flags */
 extern const struct pl_names pl_names_fcntl;
 extern const struct pl_names pl_names_poll;
