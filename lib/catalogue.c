@@ -198,6 +198,19 @@ take_requirement(
 	return (0);
 }
 
+/* An end of a range: "-" is open, "14" as the upper one means every 14.x; -1 if malformed. */
+static int
+parse_bound(const char *text, bool upper)
+{
+	int release;
+
+	if (strcmp(text, "-") == 0)
+		return (upper ? INT_MAX : 0);
+	if (text[strspn(text, "0123456789.")] != '\0' || (release = pl_release_parse(text)) == -1)
+		return (-1);
+	return (upper && strchr(text, '.') == NULL ? release + 99 : release);
+}
+
 static int
 take_deviation(struct reader *r, const char *f[], struct pl_deviation *d)
 {
@@ -209,8 +222,8 @@ take_deviation(struct reader *r, const char *f[], struct pl_deviation *d)
 			    r->columns[i]));
 	*d = (struct pl_deviation){ .requirement = f[0],
 		.os = f[1],
-		.from = strcmp(f[2], "-") == 0 ? 0 : pl_release_parse(f[2]),
-		.to = strcmp(f[3], "-") == 0 ? INT_MAX : pl_release_parse(f[3]),
+		.from = parse_bound(f[2], false),
+		.to = parse_bound(f[3], true),
 		.citation = f[4],
 		.reason = f[5],
 		.line = r->line };

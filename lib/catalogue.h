@@ -36,7 +36,8 @@ struct pl_catalogue {
 
 /*
  * One kernel, or range of kernels, known not to do what a requirement says.
- * A release is major * 100 + minor: 13.2 is 1302, 6.18 is 618.
+ * A release is major * 100 + minor: 13.2 is 1302, 6.18 is 618.  In the table a
+ * range may end with a major alone, and then holds all its minors.
  */
 struct pl_deviation {
 	const char *requirement;

@@ -666,8 +666,8 @@ pl_act_as(uid_t uid, gid_t gid)
 	if (o.error == 0)
 		o = pl_sys(seteuid(uid), "seteuid(%ju)", (uintmax_t)uid);
 	if (o.error != 0)
-		pl_not_tested("the super-user cannot act as another user here: %s",
-		    strerror(o.error));
+		pl_not_tested(
+		    "the super-user cannot act as another user here: %s", strerror(o.error));
 }
 
 void
@@ -698,8 +698,8 @@ pl_file_type(const char *path)
 
 	if (o.error != 0)
 		return (o);
-	return (pl_value(
-	    (long)(st.st_mode & S_IFMT), &pl_names_file_type, "type of \"%.100s\"", path));
+	return (
+	    pl_value((long)(st.st_mode & S_IFMT), &pl_names_file_type, "type of \"%.100s\"", path));
 }
 
 struct pl_outcome

@@ -112,7 +112,8 @@ set -- lib lib/sequence lib/model lib/defects lib/tests lib/tests/programs repor
 for d in "$@" cases/*; do
 	[ -d "$d" ] && dirs="$dirs $b/$d"
 done
-mkdir -p $dirs || exit 2
+mkdir -p $dirs 2>/dev/null && [ -w "$b" ] ||
+	die "cannot write in \"$b\"; it must be yours"
 
 {
 	echo "$base $san $atf $sqlite ${LDFLAGS-} $atf_sh"

@@ -313,8 +313,6 @@ take_name(struct run *r, const struct result *result, const char *where, const s
 		return;
 	m->named = true;
 	obstacle = obstacle_of(r, result, m, b, &reason);
-	if (obstacle != OBSTACLE_NOT_APPLICABLE)
-		j->applicable_case = true;
 	if (obstacle > j->obstacle ||
 	    (obstacle == j->obstacle && obstacle != OBSTACLE_NONE &&
 		strcmp(where, j->obstacle_case) < 0)) {
@@ -520,7 +518,7 @@ judge(struct run *r, size_t number)
 		j->reason = inapplicable_reason(q->outcome[r->profile]);
 	} else if (j->said[CONFORMS] > 0) {
 		j->verdict = VERDICT_CONFORMS;
-	} else if (j->obstacle == OBSTACLE_NOT_APPLICABLE && !j->applicable_case) {
+	} else if (j->obstacle == OBSTACLE_NOT_APPLICABLE) {
 		j->verdict = VERDICT_NOT_APPLICABLE;
 		j->reason = j->obstacle_reason;
 	} else {

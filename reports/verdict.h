@@ -41,8 +41,7 @@ struct judged {
 	enum verdict verdict;
 	const char *reason; /* of all but conforms */
 	/* What its cases say, from which the rules take the two above. */
-	size_t said[WORDS];   /* cases */
-	bool applicable_case; /* of one case at least, not that there is nothing to test */
+	size_t said[WORDS]; /* cases */
 	enum obstacle obstacle;
 	const char *obstacle_case;
 	const char *obstacle_reason;

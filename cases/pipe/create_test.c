@@ -17,7 +17,7 @@
 static void
 make_gaps(int gap[2])
 {
-	int source = pl_open("/dev/null", O_RDWR);
+	int source = pl_open("/dev/null", O_RDONLY);
 	int found = 0;
 
 	for (int fd = 3; found < 6; fd++) {

@@ -55,7 +55,7 @@ PL_CASE(descriptor_flags_of_the_copy, .verifies = "pipe.dup.descriptor-flags-of-
 	const int ends[] = { p.r, p.w };
 
 	for (size_t i = 0; i < 2; i++) {
-		int end = ends[i], over = pl_open("/dev/null", O_RDWR), copy;
+		int end = ends[i], over = pl_open("/dev/null", O_RDONLY), copy;
 
 		pl_must(sys_fcntl(end, F_SETFD, FD_CLOEXEC));
 		pl_must(sys_fcntl(over, F_SETFD, FD_CLOEXEC));
@@ -95,7 +95,7 @@ PL_CASE(dup2_over_the_last_writer_gives_eof,
     .verifies = "pipe.dup.dup2-over-the-last-writer-gives-eof", .kinds = PL_PIPES)
 {
 	struct pl_pair p = pl_pair();
-	int other = pl_open("/dev/null", O_RDWR);
+	int other = pl_open("/dev/null", O_RDONLY);
 	char b[8];
 
 	pl_write(p.w, "abc", 3);
@@ -110,7 +110,7 @@ PL_CASE(dup2_over_the_last_writer_wakes_reader,
     .verifies = "pipe.dup.dup2-over-the-last-writer-gives-eof", .kinds = PL_PIPES)
 {
 	struct pl_pair p = pl_pair();
-	int other = pl_open("/dev/null", O_RDWR);
+	int other = pl_open("/dev/null", O_RDONLY);
 	struct pl_peer *reader = pl_child(read_one, &p.r, p.r);
 
 	pl_wait_blocked(reader);

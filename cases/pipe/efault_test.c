@@ -46,6 +46,7 @@ PL_CASE(failed_read_keeps_the_data, .verifies = "pipe.efault.failed-read-keeps-t
 	void *bad = pl_guarded(0);
 
 	put(p.w, 3);
+	pl_nonblock(p.r, true);
 	for (size_t size = 1; size <= 4; size++)
 		pl_expect(sys_read(p.r, bad, size), fails(EFAULT));
 	expect_waiting(p.r, 3);

@@ -15,7 +15,7 @@
  *
  *		return (n == 0 && size > 0 && is_pipe(fd) ? failure(EAGAIN) : n);
  *	}
- *	DEFECT(read-eof-as-eagain, .read = eof_as_eagain)
+ *	DEFECT(read-eof-as-eagain, .read = eof_as_eagain);
  *
  * A replacement calls the others through "real", and touches only descriptors
  * that is_pipe() knows, so that files and the report stay as they are.

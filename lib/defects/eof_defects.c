@@ -11,4 +11,4 @@ eof_as_eagain(int fd, void *buffer, size_t size)
 
 	return (n == 0 && size > 0 && is_pipe(fd) ? failure(EAGAIN) : n);
 }
-DEFECT(read-eof-as-eagain, .read = eof_as_eagain)
+DEFECT(read-eof-as-eagain, .read = eof_as_eagain);

@@ -246,6 +246,8 @@ ATF_TC_BODY(bad_deviations, tc)
 	NO_DEVIATIONS(DEVIATIONS "a.b.c\tLinux\t-\tnew\tc\tr\n", "2: \"new\" is no release");
 	NO_DEVIATIONS(DEVIATIONS "a.b.c\tLinux\t6.2\t6.1\tc\tr\n",
 	    "2: the range of releases ends before it begins");
+	NO_DEVIATIONS(DEVIATIONS "a.b.c\tLinux\t-\t13,2\tc\tr\n", "2: \"13,2\" is no release");
+	NO_DEVIATIONS(DEVIATIONS "a.b.c\tLinux\t5.x\t-\tc\tr\n", "2: \"5.x\" is no release");
 }
 
 /* Of a message longer than its place the beginning is left, and it ends. */
@@ -273,14 +275,15 @@ ATF_TC_BODY(ranges, tc)
 					      "a.b.c\tLinux\t6.12\t-\tpipe(7)\tfast\n"
 					      "a.b.c\tFreeBSD\t-\t13.2\tx\ty\n"
 					      "a.b.d\tLinux\t-\t-\tx\ty\n"
-					      "a.b.e\tLinux\t6.18\t6.18\tx\ty\n";
+					      "a.b.e\tLinux\t6.18\t6.18\tx\ty\n"
+					      "a.b.f\tFreeBSD\t13\t14\tx\ty\n";
 	struct pl_deviations d;
 	char error[300];
 
 	write_bytes(text, sizeof(text) - 1);
 	ATF_REQUIRE_EQ_MSG(
 	    pl_deviations_read("table.tsv", &d, error, sizeof(error)), 0, "%s", error);
-	ATF_REQUIRE_EQ(d.count, 5);
+	ATF_REQUIRE_EQ(d.count, 6);
 	ATF_CHECK_STREQ(d.rows[0].requirement, "a.b.c");
 	ATF_CHECK_STREQ(d.rows[0].os, "Linux");
 	ATF_CHECK_EQ(d.rows[0].from, 510);
@@ -304,6 +307,11 @@ ATF_TC_BODY(ranges, tc)
 	ATF_CHECK(pl_deviations_find(&d, "a.b.d", "FreeBSD", 1) == NULL);
 	ATF_CHECK(pl_deviations_find(&d, "a.b.e", "Linux", 618) == &d.rows[4]);
 	ATF_CHECK(pl_deviations_find(&d, "a.b", "Linux", 618) == NULL);
+
+	/* A major alone: from its first minor, to its last. */
+	ATF_CHECK_EQ(d.rows[5].from, 1300);
+	ATF_CHECK(pl_deviations_find(&d, "a.b.f", "FreeBSD", 1403) == &d.rows[5]);
+	ATF_CHECK(pl_deviations_find(&d, "a.b.f", "FreeBSD", 1500) == NULL);
 	pl_deviations_free(&d);
 	ATF_CHECK(d.rows == NULL && d.text == NULL && d.count == 0);
 }

@@ -146,7 +146,11 @@ ATF_TC_BODY(foreign_column, tc)
 }
 
 /* A view in place of a table could keep us busy without end. */
-ATF_TC_WITHOUT_HEAD(foreign_view);
+ATF_TC(foreign_view);
+ATF_TC_HEAD(foreign_view, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "10");
+}
 ATF_TC_BODY(foreign_view, tc)
 {
 	begin();

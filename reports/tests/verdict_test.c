@@ -168,6 +168,20 @@ ATF_TC_BODY(known_without_verdict_line, tc)
 	judge(tc, 0, ONE, "known deviation", "pipe/a_test:c: pipe(2) BUGS: never did");
 }
 
+/* Where a block and its verdict disagree on whether it is known, the verdict counts. */
+ATF_TC_WITHOUT_HEAD(known_by_verdict);
+ATF_TC_BODY(known_by_verdict, tc)
+{
+	begin("");
+	made_case("c", ONE, "failed", "x", HEADER KNOWN_BLOCK "verdict " ONE " deviates\n");
+	made_case("d", TWO, "expected_failure", "x",
+	    HEADER "deviation " TWO "\n  observed: 8\nend\nverdict " TWO " known\n");
+	judge(tc, 1, ONE, "deviates", "pipe/a_test:c: 7");
+	HOLDS("m.tsv", TWO "\tknown deviation\tpipe/a_test:d\n");
+	HOLDS("report.txt", "\nDeviations (1)\n\n" ONE "\n");
+	HOLDS("report.txt", "\nKnown deviations (1)\n\n" TWO "\n");
+}
+
 ATF_TC_WITHOUT_HEAD(not_applicable_by_table);
 ATF_TC_BODY(not_applicable_by_table, tc)
 {
@@ -605,6 +619,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, deviates_where_not_applicable);
 	ATF_TP_ADD_TC(tp, known);
 	ATF_TP_ADD_TC(tp, known_without_verdict_line);
+	ATF_TP_ADD_TC(tp, known_by_verdict);
 	ATF_TP_ADD_TC(tp, not_applicable_by_table);
 	ATF_TP_ADD_TC(tp, not_applicable_by_skips);
 	ATF_TP_ADD_TC(tp, not_applicable_needs_every_case);
