@@ -8,7 +8,6 @@
 
 #include "plumbline.h"
 #include "sequence/names.h"
-#include "stamp.h"
 
 /* Judge: that name is no more. */
 static void

@@ -69,7 +69,7 @@ open_and_write(void *argument)
 {
 	int w = (int)pl_expect(open_it(argument), opens());
 
-	pl_write(w, "abc", 3);
+	pl_expect(sys_write(w, "abc", 3), returns(3));
 	pl_await(PEER_MAY_GO_ON);
 	return (pl_done());
 }
@@ -99,7 +99,7 @@ PL_CASE(blocking_read_open_waits_for_writer,
 	pl_open("f", O_RDONLY | O_NONBLOCK);
 	pl_expect_blocks(reader);
 	w = (int)pl_expect(sys_open("f", O_WRONLY), opens());
-	pl_write(w, "abc", 3);
+	pl_expect(sys_write(w, "abc", 3), returns(3));
 	pl_reach(PEER_MAY_GO_ON);
 	pl_result(reader);
 }

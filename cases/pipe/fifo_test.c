@@ -85,7 +85,7 @@ PL_CASE(eof_cleared_by_new_writer, .verifies = "pipe.fifo.eof-cleared-by-new-wri
 	for (int i = 0; i < 2; i++) {
 		pl_close(p.w);
 		pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
-		p.w = pl_open("f", O_WRONLY);
+		p.w = (int)pl_expect(sys_open("f", O_WRONLY), opens());
 		pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
 		pl_write(p.w, "abc", 3);
 		pl_expect_text(p.r, "abc");
@@ -125,7 +125,7 @@ PL_CASE(
 
 	pl_close(p.r);
 	pl_expect(sys_write(p.w, "lost", 4), fails_with_sigpipe(EPIPE));
-	p.r = pl_open("f", O_RDONLY | O_NONBLOCK);
+	p.r = (int)pl_expect(sys_open("f", O_RDONLY | O_NONBLOCK), opens());
 	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
 	pl_expect(sys_write(p.w, "abc", 3), returns(3));
 	pl_expect_text(p.r, "abc");
@@ -140,7 +140,7 @@ PL_CASE(
 
 	pl_write(p.w, "abc", 3);
 	pl_close(p.r);
-	p.r = pl_open("f", O_RDONLY | O_NONBLOCK);
+	p.r = (int)pl_expect(sys_open("f", O_RDONLY | O_NONBLOCK), opens());
 	pl_expect_text(p.r, "abc");
 	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
 }
@@ -155,7 +155,7 @@ PL_CASE(unread_data_shared_with_second_reader,
 
 	pl_write(p.w, "abc", 3);
 	pl_close(p.w);
-	second = pl_open("f", O_RDONLY | O_NONBLOCK);
+	second = (int)pl_expect(sys_open("f", O_RDONLY | O_NONBLOCK), opens());
 	pl_expect_text(second, "abc");
 	pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
 }

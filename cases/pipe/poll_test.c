@@ -112,8 +112,8 @@ write_when_writable(size_t chunk, size_t step)
 		pl_expect(sys_write(p.w, b, size), returns((long)size));
 		written += size;
 	}
-	pl_expect_that(written > filled, "POLLOUT before the pipe is empty",
-	    "%s is not writable until all %zu bytes are read", pl_slot(p.w), filled);
+	pl_expect_that(written > filled, "POLLOUT by the time the pipe is empty",
+	    "%s is not writable after all %zu bytes were read", pl_slot(p.w), filled);
 }
 
 /* POLLOUT is kept, however the pipe was filled and drained. */
@@ -284,15 +284,15 @@ PL_CASE(negative_descriptor_is_ignored, .verifies = "pipe.poll.negative-descript
 PL_CASE(returns_number_of_ready_descriptors,
     .verifies = "pipe.poll.returns-number-of-ready-descriptors", .kinds = PL_PIPES)
 {
-	struct pl_pair full_of_it = pl_pair(), fresh = pl_pair();
+	struct pl_pair used = pl_pair(), fresh = pl_pair();
 	struct pollfd entries[] = {
-		{ .fd = full_of_it.r, .events = POLLIN | POLLRDNORM },
-		{ .fd = full_of_it.w, .events = POLLOUT | POLLWRNORM },
-		{ .fd = fresh.r, .events = POLLIN | POLLRDNORM },
+		{ .fd = used.r, .events = POLLIN | POLLRDNORM },
+		{ .fd = used.w, .events = POLLOUT | POLLWRNORM },
+		{ .fd = fresh.r, .events = POLLIN | POLLRDNORM, .revents = POLLIN },
 		{ .fd = fresh.w, .events = POLLOUT | POLLWRNORM },
 	};
 
-	pl_write(full_of_it.w, "a", 1);
+	pl_write(used.w, "a", 1);
 	pl_expect(sys_poll(entries, 4, 0), returns(3));
 	pl_expect(pl_revents(&entries[0]), is(POLLIN | POLLRDNORM));
 	pl_expect(pl_revents(&entries[1]), is(POLLOUT | POLLWRNORM));

@@ -34,6 +34,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -111,7 +112,10 @@ struct statfs;
 	CALL(int, execve, (const char *path, char *const argv[], char *const environment[]),       \
 	    (path, argv, environment))                                                             \
 	CALL(int, execvp, (const char *file, char *const argv[]), (file, argv))                    \
-	CALL(int, getrusage, (int who, struct rusage *usage), (who, usage))
+	CALL(int, getrusage, (int who, struct rusage *usage), (who, usage))                        \
+	CALL(int, sigaction,                                                                       \
+	    (int signal, const struct sigaction *action, struct sigaction *before),                \
+	    (signal, action, before))
 
 struct rusage;
 struct timespec;
@@ -152,6 +156,9 @@ void defect_register(struct defect *);
 		defect_register(&declared);                                                   \
 	}
 
+/* Beyond this no descriptor is looked at. */
+#define DESCRIPTORS 1024
+
 /* Is it an open pipe or FIFO; and of these, a FIFO (it has a name, or had one)? */
 bool is_pipe(int fd);
 bool is_fifo(int fd);
@@ -159,6 +166,17 @@ bool is_fifo(int fd);
 /* Bytes that wait in a pipe, and whether that end is non-blocking. */
 int unread(int fd);
 bool is_nonblocking(int fd);
+
+/* Is it a pipe opened with that access mode, O_RDONLY or O_WRONLY?  FreeBSD's pipe(2) gives O_RDWR.
+ */
+bool has_mode(int fd, int mode);
+
+/*
+ * Hold a signal back in this thread; let go of it again.  What came meanwhile is
+ * kept, or thrown away: true if there was something to throw away.  Leaves errno.
+ */
+void hold_signal(int signal, sigset_t *before);
+bool release_signal(int signal, const sigset_t *before, bool keep);
 
 /* Set errno; -1. */
 int failure(int error);

@@ -4,6 +4,8 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +157,16 @@ is_fifo(int fd)
 	return (answer);
 }
 
+bool
+has_mode(int fd, int mode)
+{
+	int error = errno;
+	bool answer = is_pipe(fd) && (real.fcntl(fd, F_GETFL, 0) & O_ACCMODE) == mode;
+
+	errno = error;
+	return (answer);
+}
+
 int
 unread(int fd)
 {
@@ -191,4 +203,31 @@ readiness(int fd, short events)
 	real.poll(&entry, 1, 0);
 	errno = error;
 	return (entry.revents);
+}
+
+void
+hold_signal(int signal, sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+bool
+release_signal(int signal, const sigset_t *before, bool keep)
+{
+	const struct timespec now = { 0, 0 };
+	sigset_t set;
+	int error = errno;
+	bool came = false;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	if (!keep)
+		came = sigtimedwait(&set, NULL, &now) == signal;
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+	errno = error;
+	return (came);
 }
