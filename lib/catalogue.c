@@ -169,16 +169,13 @@ is_id(const char *s)
 }
 
 static int
-take_requirement(
-    struct reader *r, const struct pl_catalogue *c, const char *f[], struct pl_requirement *q)
+take_requirement(struct reader *r, const char *f[], struct pl_requirement *q)
 {
 	static const char *const classes[] = { "posix", "shared", "differs", "freebsd", "linux",
 		NULL };
 
 	if (!is_id(f[0]))
 		return (fail(r, "\"%s\" is no id of the form area.topic.slug", f[0]));
-	if (pl_catalogue_find(c, f[0]) != NULL)
-		return (fail(r, "\"%s\" stands here twice", f[0]));
 	if (!is_one_of(f[2], classes))
 		return (fail(
 		    r, "class \"%s\" is none of posix, shared, differs, freebsd, linux", f[2]));
@@ -243,6 +240,37 @@ grow(void *rows, size_t count, size_t size)
 	return (realloc(rows, (count == 0 ? 1 : count * 2) * size));
 }
 
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct pl_requirement *p = *(const struct pl_requirement *const *)a;
+	const struct pl_requirement *q = *(const struct pl_requirement *const *)b;
+	int order = strcmp(p->id, q->id);
+
+	return (order != 0 ? order : p->line - q->line);
+}
+
+/* Make by_id, and refuse an id that two rows have, at the first line that repeats one. */
+static int
+sort_rows(struct reader *r, struct pl_catalogue *c)
+{
+	const struct pl_requirement *twice = NULL;
+
+	if ((c->by_id = calloc(c->count + 1, sizeof(*c->by_id))) == NULL)
+		return (fail(r, "%s", strerror(ENOMEM)));
+	for (size_t i = 0; i < c->count; i++)
+		c->by_id[i] = &c->rows[i];
+	qsort(c->by_id, c->count, sizeof(*c->by_id), compare_rows);
+	for (size_t i = 1; i < c->count; i++)
+		if (strcmp(c->by_id[i]->id, c->by_id[i - 1]->id) == 0 &&
+		    (twice == NULL || c->by_id[i]->line < twice->line))
+			twice = c->by_id[i];
+	if (twice == NULL)
+		return (0);
+	r->line = twice->line;
+	return (fail(r, "\"%s\" stands here twice", twice->id));
+}
+
 int
 pl_catalogue_read(const char *path, struct pl_catalogue *c, char *error, size_t size)
 {
@@ -264,9 +292,11 @@ pl_catalogue_read(const char *path, struct pl_catalogue *c, char *error, size_t 
 			break;
 		}
 		c->rows = rows;
-		got = take_requirement(&r, c, fields, &c->rows[c->count]);
+		got = take_requirement(&r, fields, &c->rows[c->count]);
 		c->count += got == 0;
 	}
+	if (got == 0)
+		got = sort_rows(&r, c);
 	if (got < 0)
 		pl_catalogue_free(c);
 	return (got);
@@ -305,6 +335,7 @@ void
 pl_catalogue_free(struct pl_catalogue *c)
 {
 	free(c->rows);
+	free(c->by_id);
 	free(c->text);
 	memset(c, 0, sizeof(*c));
 }
@@ -320,9 +351,19 @@ pl_deviations_free(struct pl_deviations *d)
 const struct pl_requirement *
 pl_catalogue_find(const struct pl_catalogue *c, const char *id)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (strcmp(c->rows[i].id, id) == 0)
-			return (&c->rows[i]);
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(id, c->by_id[middle]->id);
+
+		if (order == 0)
+			return (c->by_id[middle]);
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return (NULL);
 }
 

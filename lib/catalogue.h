@@ -30,6 +30,7 @@ struct pl_requirement {
 /* All requirements of one area, sorted as in the file. */
 struct pl_catalogue {
 	struct pl_requirement *rows;
+	const struct pl_requirement **by_id; /* the same, sorted by id */
 	size_t count;
 	char *text; /* owns every string above */
 };

@@ -49,6 +49,8 @@ missing_debian()
 	need_library libsqlite3-dev sqlite3
 	need clang clang
 	need clang-format clang-format
+	# Names functions in what the sanitizers report, and for what they are to ignore.
+	need llvm llvm-symbolizer
 	# The sanitizers' run time has a package of its own since clang 14.
 	if ! has clang || ! links clang -fsanitize=address,undefined; then
 		missing="$missing${missing:+ }libclang-rt-dev"
