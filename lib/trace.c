@@ -684,6 +684,15 @@ pl_nonblock(int fd, bool on)
 	must(sys_fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~(long)O_NONBLOCK));
 }
 
+struct stat
+pl_fstat(int fd)
+{
+	struct stat st;
+
+	must(sys_fstat(fd, &st));
+	return (st);
+}
+
 struct pl_outcome
 pl_revents(const struct pollfd *entry)
 {

@@ -94,6 +94,7 @@ void pl_chmod(const char *path, mode_t);
 void pl_act_as(uid_t, gid_t);
 void pl_unlink(const char *path);
 void pl_nonblock(int fd, bool on);
+struct stat pl_fstat(int fd);
 
 /* revents of one entry after sys_poll, printed with names, for pl_expect. */
 struct pl_outcome pl_revents(const struct pollfd *);

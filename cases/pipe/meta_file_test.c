@@ -11,20 +11,11 @@
 /* Ids that no user of this machine is likely to have. */
 enum { USER = 12345, GROUP = 23456 };
 
-static struct stat
-status(int fd)
-{
-	struct stat st;
-
-	pl_must(sys_fstat(fd, &st));
-	return (st);
-}
-
 /* The mode that fstat tells of that end. */
 static struct pl_outcome
 mode_of(int fd)
 {
-	struct stat st = status(fd);
+	struct stat st = pl_fstat(fd);
 
 	return (pl_value((long)(st.st_mode & 07777), &pl_names_mode, "mode of %s", pl_slot(fd)));
 }
@@ -50,7 +41,7 @@ PL_CASE(fchmod_changes_the_mode_or_is_refused, .verifies = "pipe.meta.fchmod")
 static void
 expect_owner(int fd, const struct stat *owned)
 {
-	struct stat st = status(fd);
+	struct stat st = pl_fstat(fd);
 
 	pl_expect(
 	    pl_value((long)st.st_uid, NULL, "owner of %s", pl_slot(fd)), is((long)owned->st_uid));
@@ -73,8 +64,8 @@ PL_CASE(fchown_changes_the_owner_or_is_refused, .verifies = "pipe.meta.fchown")
 
 	pl_pipe(fd);
 	pl_pipe(beside);
-	owned = status(fd[0]);
-	other = status(beside[0]);
+	owned = pl_fstat(fd[0]);
+	other = pl_fstat(beside[0]);
 	o = pl_sys(fchown(fd[0], uid, gid), "fchown(%s, %ju, %ju)", pl_slot(fd[0]), (uintmax_t)uid,
 	    (uintmax_t)gid);
 	pl_expect(o, on(PL_FREEBSD | PL_POSIX, fails(EINVAL)), on(PL_LINUX | PL_POSIX, returns(0)));
@@ -121,11 +112,11 @@ PL_CASE(futimens_sets_the_times_or_is_refused, .verifies = "pipe.meta.futimens")
 	int fd[2];
 
 	pl_pipe(fd);
-	before = status(fd[0]);
+	before = pl_fstat(fd[0]);
 	o = pl_sys(futimens(fd[0], given), "futimens(%s, {1000000000.123, 1100000000.456})",
 	    pl_slot(fd[0]));
 	pl_expect(o, on(PL_FREEBSD, fails(EINVAL)), on(PL_LINUX, returns(0)));
-	st = status(fd[0]);
+	st = pl_fstat(fd[0]);
 	expect_same_time(st.st_atim, o.error == 0 ? given[0] : before.st_atim, "st_atim");
 	expect_same_time(st.st_mtim, o.error == 0 ? given[1] : before.st_mtim, "st_mtim");
 }

@@ -13,15 +13,6 @@
 /* Ids that no user of this machine is likely to have. */
 enum { USER = 12345, GROUP = 23456 };
 
-static struct stat
-status(int fd)
-{
-	struct stat st;
-
-	pl_must(sys_fstat(fd, &st));
-	return (st);
-}
-
 /* Both ends are of the file type that FIFOs have too. */
 PL_CASE(fstat_reports_a_fifo, .verifies = "pipe.meta.fstat-reports-a-fifo", .kinds = PL_PIPES)
 {
@@ -46,7 +37,7 @@ permission_bits(void *mask)
 	pl_note("the umask is 0%03o", (unsigned)*(mode_t *)mask);
 	pl_pipe(fd);
 	for (int i = 0; i < 2; i++) {
-		struct stat st = status(fd[i]);
+		struct stat st = pl_fstat(fd[i]);
 
 		pl_expect(pl_value((long)(st.st_mode & 07777), &pl_names_mode, "mode of %s",
 			      pl_slot(fd[i])),
@@ -71,7 +62,7 @@ PL_CASE(link_count_is_zero, .verifies = "pipe.meta.link-count")
 
 	pl_pipe(fd);
 	for (int i = 0; i < 2; i++) {
-		struct stat st = status(fd[i]);
+		struct stat st = pl_fstat(fd[i]);
 
 		pl_expect(
 		    pl_value((long)st.st_nlink, NULL, "st_nlink of %s", pl_slot(fd[i])), is(0));
@@ -81,7 +72,7 @@ PL_CASE(link_count_is_zero, .verifies = "pipe.meta.link-count")
 static void
 expect_size(int fd, long unread)
 {
-	struct stat st = status(fd);
+	struct stat st = pl_fstat(fd);
 
 	pl_expect(pl_value((long)st.st_size, NULL, "st_size of %s", pl_slot(fd)),
 	    on(PL_FREEBSD, is(unread)), on(PL_LINUX, is(0)));
@@ -129,7 +120,7 @@ PL_CASE(size_counts_bytes_of_a_sleeping_writer, .verifies = "pipe.meta.size-is-u
 	writer = pl_child(write_much, &fd[1], fd[1]);
 	pl_wait_blocked(writer);
 	pl_must(sys_ioctl_int(fd[0], FIONREAD, &waiting));
-	st = status(fd[0]);
+	st = pl_fstat(fd[0]);
 	pl_expect(pl_value((long)st.st_size, NULL, "st_size of %s", pl_slot(fd[0])),
 	    on(PL_FREEBSD, returns_between(1, MUCH)), on(PL_LINUX, is(0)));
 	if (pl_asks(PL_FREEBSD))
@@ -147,8 +138,8 @@ PL_CASE(inode_numbers_of_the_ends, .verifies = "pipe.meta.inode-numbers-of-the-e
 
 	for (int i = 0; i < 2; i++) {
 		pl_pipe(fd);
-		r[i] = status(fd[0]);
-		w[i] = status(fd[1]);
+		r[i] = pl_fstat(fd[0]);
+		w[i] = pl_fstat(fd[1]);
 		pl_expect_that((r[i].st_ino == w[i].st_ino) == pl_asks(PL_LINUX),
 		    pl_asks(PL_LINUX) ? "one number for both ends" : "two numbers",
 		    "st_ino %ju and %ju", (uintmax_t)r[i].st_ino, (uintmax_t)w[i].st_ino);
@@ -170,7 +161,7 @@ PL_CASE(device_is_meaningful, .verifies = "pipe.meta.device-is-meaningful")
 
 		if (i % 2 == 0)
 			pl_pipe(fd);
-		st = status(fd[i % 2]);
+		st = pl_fstat(fd[i % 2]);
 		if (i == 0)
 			device = st.st_dev;
 		pl_expect_that(st.st_dev != 0 && st.st_dev == device, "one device, not 0",
@@ -188,7 +179,7 @@ PL_CASE(inode_identifies_the_pipe, .verifies = "pipe.meta.inode-identifies-the-p
 
 	for (int i = 0; i < PIPES; i++) {
 		pl_pipe(fd);
-		st[i] = status(fd[0]);
+		st[i] = pl_fstat(fd[0]);
 		for (int k = 0; k < i; k++)
 			pl_expect_that(st[i].st_ino != st[k].st_ino || st[i].st_dev != st[k].st_dev,
 			    "a number of its own", "the read ends of pipes %d and %d both have %ju",
@@ -199,7 +190,7 @@ PL_CASE(inode_identifies_the_pipe, .verifies = "pipe.meta.inode-identifies-the-p
 static void
 expect_owner(int fd)
 {
-	struct stat st = status(fd);
+	struct stat st = pl_fstat(fd);
 
 	pl_expect(pl_value((long)st.st_uid, NULL, "owner of %s", pl_slot(fd)), is(USER));
 	pl_expect(pl_value((long)st.st_gid, NULL, "group of %s", pl_slot(fd)), is(GROUP));
@@ -235,7 +226,7 @@ PL_CASE(blksize_is_the_page_size, .verifies = "pipe.meta.blksize-is-the-page-siz
 
 	pl_pipe(fd);
 	for (int i = 0; i < 2; i++) {
-		struct stat st = status(fd[i]);
+		struct stat st = pl_fstat(fd[i]);
 
 		pl_expect(pl_value((long)st.st_blksize, NULL, "st_blksize of %s", pl_slot(fd[i])),
 		    is(sysconf(_SC_PAGESIZE)));
@@ -251,7 +242,7 @@ PL_CASE(times_are_set_at_creation, .verifies = "pipe.meta.times-set-at-creation"
 	since = pl_now();
 	pl_pipe(fd);
 	for (int i = 0; i < 2; i++) {
-		struct stat st = status(fd[i]);
+		struct stat st = pl_fstat(fd[i]);
 
 		pl_expect_stamp("st_atim", st.st_atim, since);
 		pl_expect_stamp("st_mtim", st.st_mtim, since);
@@ -274,15 +265,15 @@ PL_CASE(times_follow_io, .verifies = "pipe.meta.times-follow-io")
 	int fd[2];
 
 	pl_pipe(fd);
-	made = status(fd[0]);
+	made = pl_fstat(fd[0]);
 	pl_pass(made.st_ctim);
 	pl_write(fd[1], "abc", 3);
-	written = status(fd[0]);
+	written = pl_fstat(fd[0]);
 	expect_later(made.st_mtim, written.st_mtim, "a later st_mtim after write()");
 	expect_later(made.st_ctim, written.st_ctim, "a later st_ctim after write()");
 	pl_pass(written.st_ctim);
 	pl_must(sys_read(fd[0], b, 3));
-	read_from = status(fd[0]);
+	read_from = pl_fstat(fd[0]);
 	expect_later(written.st_atim, read_from.st_atim, "a later st_atim after read()");
 	pl_expect_that(!pl_is_later(read_from.st_mtim, written.st_mtim),
 	    "the same st_mtim after read()", "a later one");
