@@ -44,7 +44,7 @@ help: ## print this
 ##   CASE='eof*'        only cases whose name, program, or program:name matches (conform)
 ##   PROFILE=posix      whose documentation speaks: freebsd, linux or posix;
 ##                      by default the running system's (conform, defects)
-##   PARALLEL=8         cases at a time; by default one per CPU
+##   PARALLEL=8         cases at a time; by default one per CPU (defects: four)
 ##   SCALE=4            stretch the deadlines of the cases, for slow machines
 ##   OUT=dir            where conform leaves its report; by default reports/out
 ##   DEFECT='read-*'    only these defects (defects)

@@ -83,7 +83,9 @@ pl_case_kind(void)
 struct pl_pair
 pl_pair(void)
 {
-	return (pl_case_kind()->make());
+	const struct pl_kind *kind = pl_case_kind();
+
+	return (kind->make(kind));
 }
 
 enum pl_profile
@@ -96,6 +98,13 @@ int
 pl_os_release(void)
 {
 	return (os_release);
+}
+
+bool
+pl_freebsd_before(int release)
+{
+	return (profile == PL_PROFILE_FREEBSD && pl_os.profile == PL_PROFILE_FREEBSD &&
+	    os_release < release);
 }
 
 void

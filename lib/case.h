@@ -68,6 +68,12 @@ enum pl_profile pl_profile(void);
 int pl_os_release(void);
 
 /*
+ * Does FreeBSD's documentation as it was before that release speak?  On another
+ * system the newest does.
+ */
+bool pl_freebsd_before(int release);
+
+/*
  * End the case.  Broken: our own trouble, no word about the kernel.  Not
  * tested: something is missing here.  Not applicable: this kernel's release
  * does not document the behaviour.

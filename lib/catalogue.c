@@ -94,24 +94,23 @@ static int
 next_line(struct reader *r, const char *fields[MAX_COLUMNS])
 {
 	size_t n = 0;
-	char *c = r->next;
+	char *c = r->next, *end;
 
 	if (*c == '\0')
 		return (0);
 	r->line++;
-	fields[n++] = c;
-	for (; *c != '\n'; c++) {
-		if (*c == '\t') {
-			*c = '\0';
-			if (n < MAX_COLUMNS)
-				fields[n] = c + 1;
-			n++;
-		} else if ((unsigned char)*c < ' ') {
-			return (fail(r, "control character 0x%02x", (unsigned char)*c));
-		}
+	end = strchr(c, '\n');
+	for (char *at = c; at < end; at++)
+		if ((unsigned char)*at < ' ' && *at != '\t')
+			return (fail(r, "control character 0x%02x", (unsigned char)*at));
+	*end = '\0';
+	r->next = end + 1;
+	for (; c != NULL; n++) {
+		if (n < MAX_COLUMNS)
+			fields[n] = c;
+		if ((c = strchr(c, '\t')) != NULL)
+			*c++ = '\0';
 	}
-	*c = '\0';
-	r->next = c + 1;
 	if (n != r->column_count)
 		return (fail(r, "%zu columns where %zu belong", n, r->column_count));
 	return (1);

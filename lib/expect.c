@@ -1,5 +1,6 @@
 #include "expect.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "payload.h"
 #include "sequence/names.h"
 #include "sequence/print.h"
+#include "socket.h"
 #include "state.h"
 #include "trace.h"
 
@@ -328,6 +330,16 @@ pl_judge_text(const char *file, int line, int fd, const char *text)
 		return;
 	pl_expecting_text(file, line, "the same bytes");
 	pl_judge_bytes(bytes, text, size);
+}
+
+void
+pl_judge_nothing(const char *file, int line, int fd)
+{
+	const struct pl_allowed set[] = { fails(EAGAIN), { .form = PL_FORM_END } };
+	char bytes[64];
+
+	pl_expecting(file, line, set);
+	pl_judge(sys_recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), set);
 }
 
 void

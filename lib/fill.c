@@ -1,5 +1,7 @@
 #include "fill.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -56,6 +58,33 @@ pl_fill(int fd, size_t chunk)
 	free(buffer);
 	pl_note("filled %s with %zu bytes", pl_slot(fd), total);
 	return (total);
+}
+
+size_t
+pl_fill_messages(int fd, size_t size)
+{
+	enum { MANY = 1000000 };
+	char *buffer = malloc(size > 0 ? size : 1);
+	size_t count = 0;
+
+	if (buffer == NULL)
+		pl_broken("no memory for %zu bytes", size);
+	for (;; count++) {
+		ssize_t n;
+
+		if (count == MANY)
+			pl_not_tested("%s takes a million messages", pl_slot(fd));
+		pl_payload(buffer, size, 0, count * size);
+		n = send(fd, buffer, size, MSG_DONTWAIT);
+		if (n == -1 && (errno == EAGAIN || errno == ENOBUFS))
+			break;
+		if (n != (ssize_t)size)
+			pl_broken("filling %s: send(%zu) gave %zd, errno %d", pl_slot(fd), size, n,
+			    errno);
+	}
+	free(buffer);
+	pl_note("filled %s with %zu messages of %zu bytes", pl_slot(fd), count, size);
+	return (count);
 }
 
 /*

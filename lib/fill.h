@@ -19,6 +19,13 @@
 size_t pl_fill(int fd, size_t chunk);
 
 /*
+ * Send messages of that size, payload of stream 0 from offset 0 on, until no
+ * more is taken (EAGAIN or, where the system never waits, ENOBUFS).  Returns
+ * how many; not tested if a million fit.
+ */
+size_t pl_fill_messages(int fd, size_t size);
+
+/*
  * Fill an empty pipe until exactly room more bytes fit, with payload of stream 0
  * from offset 0 on.  Returns the number of bytes that wait.
  */

@@ -5,14 +5,22 @@
 #ifndef PL_KIND_H
 #define PL_KIND_H
 
+#include "address.h"
+
 /*
  * Traits of a kind.  A case names those its body relies on and runs for every
  * kind that has them all; a new kind is one row of the table in kind.c.
  */
 enum pl_trait {
-	PL_STREAM = 1 << 0, /* bytes without boundaries */
-	PL_PIPES = 1 << 1,  /* pipe(2) rules: PIPE_BUF, EPIPE and SIGPIPE, one direction */
-	PL_NAMED = 1 << 2,  /* met through a name in the file system */
+	PL_STREAM = 1 << 0,      /* bytes without boundaries */
+	PL_PIPES = 1 << 1,       /* pipe(2) rules: PIPE_BUF, EPIPE and SIGPIPE, one direction */
+	PL_NAMED = 1 << 2,       /* met through a name: a path, an abstract name, a port */
+	PL_SOCKETS = 1 << 3,     /* the socket calls work; two-way */
+	PL_MESSAGES = 1 << 4,    /* what one call sends one call receives */
+	PL_CONNECTIONS = 1 << 5, /* listen, accept, end of file when the peer goes */
+	PL_DATAGRAMS = 1 << 6,   /* no connection needed, each message for itself */
+	PL_UNIX = 1 << 7,        /* the UNIX domain: passes descriptors and credentials */
+	PL_PLAIN = 1 << 8,       /* one for each sort of socket: its simplest pair */
 };
 
 /* A connected pair: what is written to w is read from r. */
@@ -23,8 +31,11 @@ struct pl_pair {
 struct pl_kind {
 	const char *name;
 	unsigned traits;
+	int domain, type; /* of sockets, for socket(2) */
 	/* Set-up calls that make a blocking pair, descriptor flags clear. */
-	struct pl_pair (*make)(void);
+	struct pl_pair (*make)(const struct pl_kind *);
+	/* Of sockets: a fresh address of the kind's sort, to be bound. */
+	struct pl_address (*address)(void);
 };
 
 /*
@@ -32,6 +43,17 @@ struct pl_kind {
  * and with O_NONBLOCK, the writer blocking.
  */
 struct pl_pair pl_fifo_pair(const char *path);
+
+/*
+ * A socket of the kind that the case runs for, in one of its states.  Set-up.
+ * pl_listening needs PL_CONNECTIONS; the others serve every kind of socket.
+ */
+int pl_unconnected(void);
+int pl_bound(struct pl_address *name);
+int pl_listening(int backlog, struct pl_address *name);
+
+/* A connected pair over 127.0.0.1: SOCK_STREAM, or SOCK_DGRAM.  Set-up. */
+struct pl_pair pl_inet_pair(int type);
 
 /* All kinds; ends with a NULL name. */
 extern const struct pl_kind pl_kinds[];

@@ -28,6 +28,28 @@ struct pl_os_constants {
 	int f_getpipe_sz, f_setpipe_sz;             /* Linux */
 	long fionwrite, fionspace;                  /* FreeBSD */
 	long fiosetown, fiogetown;
+	int so_nosigpipe;                      /* socket options: FreeBSD */
+	int so_peek_off;                       /* Linux */
+	int so_listenqlimit, so_listenqlen;    /* FreeBSD */
+	int so_listenincqlen, so_acceptfilter; /* FreeBSD */
+	int so_prototype, so_user_cookie;      /* FreeBSD */
+	int so_setfib, so_rerror;              /* FreeBSD */
+	int so_splice;                         /* FreeBSD 14.3 */
+	int so_bintime, so_ts_clock;           /* FreeBSD, with the clocks and messages: */
+	int ts_bintime, ts_realtime, ts_monotonic;
+	int scm_bintime, scm_realtime, scm_monotonic;
+	int so_timestampns, scm_timestampns;      /* Linux */
+	int sock_clofork;                         /* socket(2) type: FreeBSD 15 */
+	int msg_cmsg_clofork;                     /* recvmsg(2) flag: FreeBSD 15 */
+	int so_reuseport_lb;                      /* FreeBSD */
+	int ip_portrange, ip_bindany;             /* FreeBSD, at IPPROTO_IP */
+	int ip_freebind, ip_bind_address_no_port; /* Linux */
+	const char *loopback;                     /* the interface */
+	int so_passcred;                          /* Linux */
+	int sol_local;                            /* FreeBSD: the level of the next ones */
+	int local_creds, local_creds_persistent;
+	int local_connwait;      /* before FreeBSD 15 */
+	bool has_abstract_names; /* Linux: UNIX domain names without a file */
 };
 extern const struct pl_os_constants pl_os;
 
@@ -62,6 +84,37 @@ int pl_os_unmount(const char *directory);
 /* fstatfs(2): the f_type of the file system that a descriptor is on.  0, or -1 with errno. */
 int pl_os_file_system_type(int fd, long *type);
 
+/*
+ * Move this process to a network of its own, with nothing but loopback, up.  0,
+ * or -1 with errno: it takes privileges, or unprivileged user namespaces.
+ */
+int pl_os_private_network(void);
+
+/*
+ * The ports among which the kernel chooses one for port 0: what the system is
+ * set to, and set it (to be done in a private network).  0, or -1 with errno.
+ */
+int pl_os_port_range(long *first, long *last);
+int pl_os_set_port_range(long first, long last);
+
+/* The lowest port that an ordinary user may bind; -1 if the system does not tell. */
+long pl_os_first_user_port(void);
+
+/* The size of one record, a struct ifreq, in the list that SIOCGIFCONF gives. */
+size_t pl_os_ifreq_size(const void *ifreq);
+
+/*
+ * bindat(2) and connectat(2): a relative name is found from that directory.
+ * They fail with ENOSYS where there is no such call.
+ */
+int pl_os_bindat(int directory, int fd, const void *address, size_t length);
+int pl_os_connectat(int directory, int fd, const void *address, size_t length);
+
+/* The length that a struct sockaddr itself tells (sa_len), and set it; -1 if it has no such member.
+ */
+int pl_os_sa_len(const void *address);
+int pl_os_set_sa_len(void *address, unsigned length);
+
 /* Set or clear the flag that forbids any change of a directory.  0, or -1 with errno. */
 int pl_os_set_immutable(const char *directory, bool on);
 
@@ -74,6 +127,9 @@ bool pl_os_may_exceed_limits(void);
 
 /* Limit the memory for pipe buffers of this user (RLIMIT_PIPEBUF).  0, or -1 with errno. */
 int pl_os_limit_pipe_buffers(size_t bytes);
+
+/* Limit the memory for socket buffers of this user (RLIMIT_SBSIZE).  0, or -1 with errno. */
+int pl_os_limit_socket_buffers(size_t bytes);
 
 /*
  * kqueue(2).  Every function fails with ENOSYS where there is none.
@@ -106,6 +162,44 @@ int pl_os_limit_rights(int fd, unsigned rights);
 int pl_os_enter_capability_mode(void);
 /* The errno of a call that these rights, or that mode, do not allow; PL_ABSENT if none. */
 extern const int pl_os_enotcapable, pl_os_ecapmode;
+
+/*
+ * Credentials, as peers of the UNIX domain get them.  A form that has no place
+ * for a field gives PL_ABSENT for it, or leaves it out.
+ */
+enum pl_credentials_form {
+	PL_CREDENTIALS_EXPLICIT,  /* attached by the sender: cmsgcred, ucred */
+	PL_CREDENTIALS_RECEIVED,  /* asked for by the receiver: sockcred, ucred */
+	PL_CREDENTIALS_VERSIONED, /* the same with a version: sockcred2 */
+};
+#define PL_GROUPS 16 /* as many as any form holds */
+struct pl_credentials {
+	long version, pid, uid, euid, gid, egid;
+	int group_count;
+	gid_t groups[PL_GROUPS];
+};
+
+/* The control message: its type and the size of its data, PL_ABSENT if there is none. */
+int pl_os_credentials_type(enum pl_credentials_form);
+int pl_os_credentials_size(enum pl_credentials_form);
+
+/* Write a sender's data; read received data of that size: 0, or -1 if it does not fit the form. */
+void pl_os_write_credentials(enum pl_credentials_form, const struct pl_credentials *, void *data);
+int pl_os_read_credentials(
+    enum pl_credentials_form, const void *data, size_t size, struct pl_credentials *);
+
+/* The option that tells who the peer is: get it, and try to set it.  0, or -1 with errno. */
+int pl_os_peer_credentials(int fd, struct pl_credentials *);
+int pl_os_set_peer_credentials(int fd, const struct pl_credentials *);
+
+/* getpeereid(3); ENOSYS where there is none. */
+int pl_os_getpeereid(int fd, uid_t *, gid_t *);
+
+/* May this process state another user, group or process than its own in such a message? */
+bool pl_os_may_forge_credentials(void);
+
+/* The file of the running program, as execv(2) wants it.  0, or -1 with errno. */
+int pl_os_program_path(char *path, size_t size);
 
 /* Is the descriptor a pipe in the kernel's description of it (F_KINFO)?  1, 0, -1 with errno. */
 int pl_os_is_pipe(int fd);

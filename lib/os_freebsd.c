@@ -4,20 +4,29 @@
 #include <sys/event.h>
 #include <sys/filio.h>
 #include <sys/ioccom.h>
+#include <sys/ioctl.h>
+#include <sys/jail.h>
 #include <sys/mount.h>
 #include <sys/param.h>
 #include <sys/procctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysctl.h>
 #include <sys/thr.h>
 #include <sys/time.h>
+#include <sys/ucred.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include <net/if.h>
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <jail.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +54,57 @@ const struct pl_os_constants pl_os = {
 	.fionspace = FIONSPACE,
 	.fiosetown = FIOSETOWN,
 	.fiogetown = FIOGETOWN,
+	.so_nosigpipe = SO_NOSIGPIPE,
+	.so_peek_off = PL_ABSENT,
+	.so_listenqlimit = SO_LISTENQLIMIT,
+	.so_listenqlen = SO_LISTENQLEN,
+	.so_listenincqlen = SO_LISTENINCQLEN,
+	.so_acceptfilter = SO_ACCEPTFILTER,
+	.so_prototype = SO_PROTOTYPE,
+	.so_user_cookie = SO_USER_COOKIE,
+	.so_setfib = SO_SETFIB,
+	.so_rerror = SO_RERROR,
+#ifdef SO_SPLICE
+	.so_splice = SO_SPLICE,
+#else
+	.so_splice = PL_ABSENT,
+#endif
+	.so_bintime = SO_BINTIME,
+	.so_ts_clock = SO_TS_CLOCK,
+	.ts_bintime = SO_TS_BINTIME,
+	.ts_realtime = SO_TS_REALTIME,
+	.ts_monotonic = SO_TS_MONOTONIC,
+	.scm_bintime = SCM_BINTIME,
+	.scm_realtime = SCM_REALTIME,
+	.scm_monotonic = SCM_MONOTONIC,
+	.so_timestampns = PL_ABSENT,
+	.scm_timestampns = PL_ABSENT,
+#ifdef MSG_CMSG_CLOFORK
+	.msg_cmsg_clofork = MSG_CMSG_CLOFORK,
+#else
+	.msg_cmsg_clofork = PL_ABSENT,
+#endif
+#ifdef SOCK_CLOFORK
+	.sock_clofork = SOCK_CLOFORK,
+#else
+	.sock_clofork = PL_ABSENT,
+#endif
+	.so_reuseport_lb = SO_REUSEPORT_LB,
+	.ip_portrange = IP_PORTRANGE,
+	.ip_bindany = IP_BINDANY,
+	.ip_freebind = PL_ABSENT,
+	.ip_bind_address_no_port = PL_ABSENT,
+	.loopback = "lo0",
+	.so_passcred = PL_ABSENT,
+	.sol_local = SOL_LOCAL,
+	.local_creds = LOCAL_CREDS,
+#ifdef LOCAL_CONNWAIT
+	.local_connwait = LOCAL_CONNWAIT,
+#else
+	.local_connwait = PL_ABSENT,
+#endif
+	.local_creds_persistent = LOCAL_CREDS_PERSISTENT,
+	.has_abstract_names = false,
 };
 
 const int pl_os_enotcapable = ENOTCAPABLE, pl_os_ecapmode = ECAPMODE;
@@ -94,7 +154,8 @@ pl_os_thread_count(void)
 /*
  * What the kernel calls the sleep in each library call: sys_pipe.c (piperd,
  * pipewr, pipbww, pipdww, pipdwt, pipdwc), fifo_vnops.c (fifoor, fifoow), sys_generic.c
- * (select), kern_event.c (kqread), kern_lockf.c (lockf).
+ * (select), kern_event.c (kqread), kern_lockf.c (lockf), uipc_sockbuf.c (sbwait),
+ * uipc_syscalls.c (accept, connec).
  */
 static const struct {
 	const char *call, *sleep;
@@ -110,6 +171,19 @@ static const struct {
 	{ "open", "fifoo" },
 	{ "poll", "select" },
 	{ "select", "select" },
+	{ "read", "sbwait" },
+	{ "readv", "sbwait" },
+	{ "write", "sbwait" },
+	{ "writev", "sbwait" },
+	{ "recv", "sbwait" },
+	{ "recvfrom", "sbwait" },
+	{ "recvmsg", "sbwait" },
+	{ "send", "sbwait" },
+	{ "sendto", "sbwait" },
+	{ "sendmsg", "sbwait" },
+	{ "accept", "accept" },
+	{ "accept4", "accept" },
+	{ "connect", "connec" },
 	{ "flock", "lockf" },
 	{ "fcntl", "lockf" },
 };
@@ -221,6 +295,99 @@ pl_os_file_system_type(int fd, long *type)
 	return (0);
 }
 
+/* A jail with a network stack of its own, which this process enters. */
+int
+pl_os_private_network(void)
+{
+	int id = jail_setv(JAIL_CREATE | JAIL_ATTACH, "path", "/", "vnet", "new", "children.max",
+	    "0", "host.hostname", "plumbline", NULL);
+	struct ifreq loopback = { .ifr_name = "lo0", .ifr_flags = IFF_UP };
+	struct ifaliasreq four = { .ifra_name = "lo0" };
+	struct sockaddr_in *address = (struct sockaddr_in *)&four.ifra_addr;
+	struct sockaddr_in *mask = (struct sockaddr_in *)&four.ifra_mask;
+	int fd, result;
+
+	if (id == -1)
+		return (-1);
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return (-1);
+	address->sin_len = mask->sin_len = sizeof(*address);
+	address->sin_family = mask->sin_family = AF_INET;
+	address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	mask->sin_addr.s_addr = htonl(0xff000000);
+	result = ioctl(fd, SIOCAIFADDR, &four);
+	if (result == 0)
+		result = ioctl(fd, SIOCSIFFLAGS, &loopback);
+	close(fd);
+	return (result);
+}
+
+int
+pl_os_port_range(long *first, long *last)
+{
+	if (pl_os_sysctl_get("net.inet.ip.portrange.first", first) != 0)
+		return (-1);
+	return (pl_os_sysctl_get("net.inet.ip.portrange.last", last));
+}
+
+int
+pl_os_set_port_range(long first, long last)
+{
+	if (pl_os_sysctl_set("net.inet.ip.portrange.first", first) != 0)
+		return (-1);
+	return (pl_os_sysctl_set("net.inet.ip.portrange.last", last));
+}
+
+long
+pl_os_first_user_port(void)
+{
+	long port;
+
+	if (pl_os_sysctl_get("net.inet.ip.portrange.reservedhigh", &port) != 0)
+		return (-1);
+	return (port + 1);
+}
+
+size_t
+pl_os_ifreq_size(const void *ifreq)
+{
+	const struct ifreq *r = ifreq;
+	size_t address = r->ifr_addr.sa_len;
+
+	if (address < sizeof(r->ifr_ifru))
+		address = sizeof(r->ifr_ifru);
+	return (sizeof(r->ifr_name) + address);
+}
+
+int
+pl_os_bindat(int directory, int fd, const void *address, size_t length)
+{
+	return (bindat(directory, fd, address, (socklen_t)length));
+}
+
+int
+pl_os_connectat(int directory, int fd, const void *address, size_t length)
+{
+	return (connectat(directory, fd, address, (socklen_t)length));
+}
+
+int
+pl_os_sa_len(const void *address)
+{
+	const struct sockaddr *sa = address;
+
+	return (sa->sa_len);
+}
+
+int
+pl_os_set_sa_len(void *address, unsigned length)
+{
+	struct sockaddr *sa = address;
+
+	sa->sa_len = (unsigned char)length;
+	return (0);
+}
+
 int
 pl_os_set_immutable(const char *directory, bool on)
 {
@@ -260,6 +427,166 @@ pl_os_may_exceed_limits(void)
 	return (geteuid() == 0);
 }
 
+bool
+pl_os_may_forge_credentials(void)
+{
+	return (false);
+}
+
+int
+pl_os_credentials_type(enum pl_credentials_form form)
+{
+	return (form == PL_CREDENTIALS_VERSIONED ? SCM_CREDS2 : SCM_CREDS);
+}
+
+int
+pl_os_credentials_size(enum pl_credentials_form form)
+{
+	switch (form) {
+	case PL_CREDENTIALS_EXPLICIT:
+		return ((int)sizeof(struct cmsgcred));
+	case PL_CREDENTIALS_RECEIVED:
+		return ((int)SOCKCREDSIZE(CMGROUP_MAX));
+	default:
+		return ((int)SOCKCRED2SIZE(CMGROUP_MAX));
+	}
+}
+
+/* Only an explicit item is ever written. */
+void
+pl_os_write_credentials(enum pl_credentials_form form, const struct pl_credentials *c, void *data)
+{
+	struct cmsgcred m = { .cmcred_pid = (pid_t)c->pid,
+		.cmcred_uid = (uid_t)c->uid,
+		.cmcred_euid = (uid_t)c->euid,
+		.cmcred_gid = (gid_t)c->gid,
+		.cmcred_ngroups = (short)c->group_count };
+
+	(void)form;
+	for (int i = 0; i < c->group_count && i < CMGROUP_MAX; i++)
+		m.cmcred_groups[i] = c->groups[i];
+	memcpy(data, &m, sizeof(m));
+}
+
+static int
+read_cmsgcred(const void *data, size_t size, struct pl_credentials *c)
+{
+	struct cmsgcred m;
+
+	if (size != sizeof(m))
+		return (-1);
+	memcpy(&m, data, sizeof(m));
+	if (m.cmcred_ngroups < 0 || m.cmcred_ngroups > CMGROUP_MAX)
+		return (-1);
+	*c = (struct pl_credentials){
+		.version = PL_ABSENT,
+		.pid = m.cmcred_pid,
+		.uid = m.cmcred_uid,
+		.euid = m.cmcred_euid,
+		.gid = m.cmcred_gid,
+		.egid = PL_ABSENT,
+		.group_count = m.cmcred_ngroups,
+	};
+	memcpy(c->groups, m.cmcred_groups, sizeof(c->groups));
+	return (0);
+}
+
+/* The two forms of sockcred differ in two members before the others, which are the same. */
+static int
+read_sockcred(bool versioned, const char *data, size_t size, struct pl_credentials *c)
+{
+	const size_t before =
+	    offsetof(struct sockcred2, sc_uid) - offsetof(struct sockcred, sc_uid);
+	struct {
+		struct sockcred s;
+		gid_t more[CMGROUP_MAX];
+	} received;
+	int head[2] = { PL_ABSENT, PL_ABSENT };
+	gid_t *groups = (gid_t *)((char *)&received + offsetof(struct sockcred, sc_groups));
+
+	if (versioned) {
+		if (size < before)
+			return (-1);
+		memcpy(head, data, sizeof(head));
+		data += before;
+		size -= before;
+	}
+	if (size < SOCKCREDSIZE(0) || size > sizeof(received))
+		return (-1);
+	memset(&received, 0, sizeof(received));
+	memcpy(&received, data, size);
+	if (received.s.sc_ngroups < 0 || received.s.sc_ngroups > CMGROUP_MAX ||
+	    size != SOCKCREDSIZE((size_t)received.s.sc_ngroups))
+		return (-1);
+	*c = (struct pl_credentials){
+		.version = head[0],
+		.pid = head[1],
+		.uid = received.s.sc_uid,
+		.euid = received.s.sc_euid,
+		.gid = received.s.sc_gid,
+		.egid = received.s.sc_egid,
+		.group_count = received.s.sc_ngroups,
+	};
+	memcpy(c->groups, groups, sizeof(c->groups));
+	return (0);
+}
+
+int
+pl_os_read_credentials(
+    enum pl_credentials_form form, const void *data, size_t size, struct pl_credentials *c)
+{
+	if (form == PL_CREDENTIALS_EXPLICIT)
+		return (read_cmsgcred(data, size, c));
+	return (read_sockcred(form == PL_CREDENTIALS_VERSIONED, data, size, c));
+}
+
+int
+pl_os_peer_credentials(int fd, struct pl_credentials *c)
+{
+	struct xucred x;
+	socklen_t size = sizeof(x);
+
+	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &x, &size) != 0)
+		return (-1);
+	if (size != sizeof(x) || x.cr_ngroups < 1 || x.cr_ngroups > PL_GROUPS) {
+		errno = EINVAL;
+		return (-1);
+	}
+	*c = (struct pl_credentials){
+		.version = x.cr_version,
+		.pid = x.cr_pid,
+		.uid = PL_ABSENT,
+		.euid = x.cr_uid,
+		.gid = PL_ABSENT,
+		.egid = x.cr_groups[0],
+		.group_count = x.cr_ngroups,
+	};
+	memcpy(c->groups, x.cr_groups, sizeof(c->groups));
+	return (0);
+}
+
+int
+pl_os_set_peer_credentials(int fd, const struct pl_credentials *c)
+{
+	struct xucred x = { .cr_version = XUCRED_VERSION, .cr_uid = (uid_t)c->euid };
+
+	return (setsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &x, sizeof(x)));
+}
+
+int
+pl_os_getpeereid(int fd, uid_t *uid, gid_t *gid)
+{
+	return (getpeereid(fd, uid, gid));
+}
+
+int
+pl_os_program_path(char *path, size_t size)
+{
+	int name[] = { CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1 };
+
+	return (sysctl(name, 4, path, &size, NULL, 0));
+}
+
 int
 pl_os_limit_pipe_buffers(size_t bytes)
 {
@@ -272,6 +599,14 @@ pl_os_limit_pipe_buffers(size_t bytes)
 	errno = ENOSYS;
 	return (-1);
 #endif
+}
+
+int
+pl_os_limit_socket_buffers(size_t bytes)
+{
+	struct rlimit limit = { .rlim_cur = (rlim_t)bytes, .rlim_max = (rlim_t)bytes };
+
+	return (setrlimit(RLIMIT_SBSIZE, &limit));
 }
 
 int

@@ -3,12 +3,16 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +20,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +40,41 @@ const struct pl_os_constants pl_os = {
 	.fionspace = PL_ABSENT,
 	.fiosetown = 0x8901, /* asm-generic/sockios.h, which clashes with sys/ioctl.h */
 	.fiogetown = 0x8903,
+	.so_nosigpipe = PL_ABSENT,
+	.so_peek_off = SO_PEEK_OFF,
+	.so_listenqlimit = PL_ABSENT,
+	.so_listenqlen = PL_ABSENT,
+	.so_listenincqlen = PL_ABSENT,
+	.so_acceptfilter = PL_ABSENT,
+	.so_prototype = PL_ABSENT,
+	.so_user_cookie = PL_ABSENT,
+	.so_setfib = PL_ABSENT,
+	.so_rerror = PL_ABSENT,
+	.so_splice = PL_ABSENT,
+	.so_bintime = PL_ABSENT,
+	.so_ts_clock = PL_ABSENT,
+	.ts_bintime = PL_ABSENT,
+	.ts_realtime = PL_ABSENT,
+	.ts_monotonic = PL_ABSENT,
+	.scm_bintime = PL_ABSENT,
+	.scm_realtime = PL_ABSENT,
+	.scm_monotonic = PL_ABSENT,
+	.so_timestampns = SO_TIMESTAMPNS,
+	.scm_timestampns = SCM_TIMESTAMPNS,
+	.sock_clofork = PL_ABSENT,
+	.msg_cmsg_clofork = PL_ABSENT,
+	.so_reuseport_lb = PL_ABSENT,
+	.ip_portrange = PL_ABSENT,
+	.ip_bindany = PL_ABSENT,
+	.ip_freebind = IP_FREEBIND,
+	.ip_bind_address_no_port = IP_BIND_ADDRESS_NO_PORT,
+	.loopback = "lo",
+	.so_passcred = SO_PASSCRED,
+	.sol_local = PL_ABSENT,
+	.local_creds = PL_ABSENT,
+	.local_connwait = PL_ABSENT,
+	.local_creds_persistent = PL_ABSENT,
+	.has_abstract_names = true,
 };
 
 const int pl_os_enotcapable = PL_ABSENT, pl_os_ecapmode = PL_ABSENT;
@@ -64,19 +104,12 @@ read_line(const char *path, char *line, size_t size)
 int
 pl_os_thread_count(void)
 {
-	char line[1024];
-	const char *after;
-	int field = 2, count;
+	struct stat st;
 
-	if (read_line("/proc/self/stat", line, sizeof(line)) <= 0 ||
-	    (after = strrchr(line, ')')) == NULL)
+	/* proc(5): the directory has two links, and one for each thread. */
+	if (stat("/proc/self/task", &st) != 0 || st.st_nlink < 3)
 		return (-1);
-	/* proc(5): num_threads is field 20, the first after the name is 3. */
-	for (after++; field < 20 && *after != '\0'; after++)
-		field += *after == ' ';
-	if (sscanf(after, "%d", &count) != 1)
-		return (-1);
-	return (count);
+	return ((int)st.st_nlink - 2);
 }
 
 /* The system calls that serve each library call, on one architecture or another. */
@@ -100,6 +133,18 @@ static const struct {
 	{ "readv", SYS_readv },
 	{ "write", SYS_write },
 	{ "writev", SYS_writev },
+	{ "recv", SYS_recvfrom },
+	{ "recvfrom", SYS_recvfrom },
+	{ "recvmsg", SYS_recvmsg },
+	{ "send", SYS_sendto },
+	{ "sendto", SYS_sendto },
+	{ "sendmsg", SYS_sendmsg },
+#ifdef SYS_accept
+	{ "accept", SYS_accept },
+#endif
+	{ "accept", SYS_accept4 },
+	{ "accept4", SYS_accept4 },
+	{ "connect", SYS_connect },
 	{ "flock", SYS_flock },
 	{ "fcntl", SYS_fcntl },
 };
@@ -143,12 +188,18 @@ pl_os_kill_children(void)
 	char path[64], line[4096];
 	int killed = 0;
 
-	/* Killing a child may hand us its own: until there is none. */
+	/* Mostly there is none.  Killing a child may hand us its own: until none is left. */
 	for (;;) {
 		const char *next = line;
 		int used;
-		pid_t child;
+		pid_t child = waitpid(-1, NULL, WNOHANG);
 
+		if (child == -1)
+			return (killed);
+		if (child > 0) {
+			killed++;
+			continue;
+		}
 		snprintf(path, sizeof(path), "/proc/self/task/%ld/children", pl_os_thread_id());
 		if (read_line(path, line, sizeof(line)) > 0)
 			for (; sscanf(next, "%d%n", &child, &used) == 1; next += used)
@@ -202,6 +253,116 @@ pl_os_file_system_type(int fd, long *type)
 	return (0);
 }
 
+/* Write text to a file of /proc/self; 0 or -1. */
+static int
+write_self(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return (-1);
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return (n == (ssize_t)strlen(text) ? 0 : -1);
+}
+
+int
+pl_os_private_network(void)
+{
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[32];
+	int fd, result;
+
+	if (unshare(CLONE_NEWNET) != 0) {
+		/* An ordinary user may own a network inside a user namespace. */
+		if (errno != EPERM || unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+			return (-1);
+		snprintf(map, sizeof(map), "%ju %ju 1", (uintmax_t)uid, (uintmax_t)uid);
+		if (write_self("/proc/self/uid_map", map) != 0 ||
+		    write_self("/proc/self/setgroups", "deny") != 0)
+			return (-1);
+		snprintf(map, sizeof(map), "%ju %ju 1", (uintmax_t)gid, (uintmax_t)gid);
+		if (write_self("/proc/self/gid_map", map) != 0)
+			return (-1);
+	}
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return (-1);
+	result = ioctl(fd, SIOCSIFFLAGS, &loopback);
+	close(fd);
+	return (result);
+}
+
+#define PORT_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
+
+int
+pl_os_port_range(long *first, long *last)
+{
+	char line[64];
+
+	if (read_line(PORT_RANGE, line, sizeof(line)) <= 0)
+		return (-1);
+	return (sscanf(line, "%ld %ld", first, last) == 2 ? 0 : -1);
+}
+
+int
+pl_os_set_port_range(long first, long last)
+{
+	FILE *f = fopen(PORT_RANGE, "w");
+
+	if (f == NULL)
+		return (-1);
+	fprintf(f, "%ld %ld\n", first, last);
+	return (fclose(f));
+}
+
+long
+pl_os_first_user_port(void)
+{
+	long port;
+
+	if (pl_os_sysctl_get("/proc/sys/net/ipv4/ip_unprivileged_port_start", &port) != 0)
+		return (-1);
+	return (port);
+}
+
+size_t
+pl_os_ifreq_size(const void *ifreq)
+{
+	(void)ifreq;
+	return (sizeof(struct ifreq));
+}
+
+int
+pl_os_bindat(int directory, int fd, const void *address, size_t length)
+{
+	(void)directory, (void)fd, (void)address, (void)length;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+pl_os_connectat(int directory, int fd, const void *address, size_t length)
+{
+	return (pl_os_bindat(directory, fd, address, length));
+}
+
+int
+pl_os_sa_len(const void *address)
+{
+	(void)address;
+	return (-1);
+}
+
+int
+pl_os_set_sa_len(void *address, unsigned length)
+{
+	(void)address, (void)length;
+	return (-1);
+}
+
 int
 pl_os_set_immutable(const char *directory, bool on)
 {
@@ -243,14 +404,97 @@ pl_os_sysctl_set(const char *name, long value)
 	return (fclose(f));
 }
 
-bool
-pl_os_may_exceed_limits(void)
+static bool
+has_capabilities(unsigned wanted)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	return (syscall(SYS_capget, &header, sets) == 0 &&
-	    (sets[0].effective & 1U << CAP_SYS_RESOURCE) != 0);
+	return (syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & wanted) == wanted);
+}
+
+bool
+pl_os_may_exceed_limits(void)
+{
+	return (has_capabilities(1U << CAP_SYS_RESOURCE));
+}
+
+bool
+pl_os_may_forge_credentials(void)
+{
+	return (has_capabilities(1U << CAP_SYS_ADMIN | 1U << CAP_SETUID | 1U << CAP_SETGID));
+}
+
+int
+pl_os_credentials_type(enum pl_credentials_form form)
+{
+	return (form == PL_CREDENTIALS_VERSIONED ? PL_ABSENT : SCM_CREDENTIALS);
+}
+
+int
+pl_os_credentials_size(enum pl_credentials_form form)
+{
+	return (form == PL_CREDENTIALS_VERSIONED ? PL_ABSENT : (int)sizeof(struct ucred));
+}
+
+void
+pl_os_write_credentials(enum pl_credentials_form form, const struct pl_credentials *c, void *data)
+{
+	struct ucred u = { .pid = (pid_t)c->pid, .uid = (uid_t)c->uid, .gid = (gid_t)c->gid };
+
+	(void)form;
+	memcpy(data, &u, sizeof(u));
+}
+
+int
+pl_os_read_credentials(
+    enum pl_credentials_form form, const void *data, size_t size, struct pl_credentials *c)
+{
+	struct ucred u;
+
+	if (form == PL_CREDENTIALS_VERSIONED || size != sizeof(u))
+		return (-1);
+	memcpy(&u, data, sizeof(u));
+	*c = (struct pl_credentials){
+		.version = PL_ABSENT,
+		.pid = u.pid,
+		.uid = u.uid,
+		.euid = PL_ABSENT,
+		.gid = u.gid,
+		.egid = PL_ABSENT,
+	};
+	return (0);
+}
+
+int
+pl_os_peer_credentials(int fd, struct pl_credentials *c)
+{
+	struct ucred u;
+	socklen_t size = sizeof(u);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &size) != 0)
+		return (-1);
+	return (pl_os_read_credentials(PL_CREDENTIALS_RECEIVED, &u, size, c));
+}
+
+int
+pl_os_set_peer_credentials(int fd, const struct pl_credentials *c)
+{
+	struct ucred u;
+
+	pl_os_write_credentials(PL_CREDENTIALS_RECEIVED, c, &u);
+	return (setsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, sizeof(u)));
+}
+
+int
+pl_os_program_path(char *path, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+
+	if (n == -1)
+		return (-1);
+	path[n] = '\0';
+	return (0);
 }
 
 static int
@@ -261,7 +505,21 @@ absent(void)
 }
 
 int
+pl_os_getpeereid(int fd, uid_t *uid, gid_t *gid)
+{
+	(void)fd, (void)uid, (void)gid;
+	return (absent());
+}
+
+int
 pl_os_limit_pipe_buffers(size_t bytes)
+{
+	(void)bytes;
+	return (absent());
+}
+
+int
+pl_os_limit_socket_buffers(size_t bytes)
 {
 	(void)bytes;
 	return (absent());

@@ -23,16 +23,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "case.h"
 #include "catalogue.h"
+#include "control.h"
+#include "credentials.h"
 #include "expect.h"
 #include "fill.h"
 #include "guard.h"
 #include "kind.h"
+#include "numbers.h"
 #include "os.h"
 #include "payload.h"
 #include "peer.h"
 #include "signals.h"
+#include "socket.h"
 #include "stamp.h"
 #include "trace.h"
 

@@ -124,6 +124,28 @@ transcribe_detail(struct pl_outcome o, const char *format, ...)
 }
 
 struct pl_outcome
+pl_trace_end_detail(long value, const char *format, ...)
+{
+	int error = value == -1 ? errno : 0;
+	struct pl_outcome o = end_call(value, error);
+	char detail[PL_LINE];
+	va_list ap;
+
+	if (error != 0)
+		return (transcribe(o));
+	va_start(ap, format);
+	vsnprintf(detail, sizeof(detail), format, ap);
+	va_end(ap);
+	return (transcribe_detail(o, "%s", detail));
+}
+
+struct pl_outcome
+pl_trace_end_value(long value)
+{
+	return (transcribe(end_call(value, 0)));
+}
+
+struct pl_outcome
 pl_trace_end(long value)
 {
 	int error = value == -1 ? errno : 0;
@@ -138,8 +160,8 @@ pl_trace_end_error(int error)
 }
 
 /* A call that made descriptors: "p0 p1 = pipe()" if it succeeded. */
-static struct pl_outcome
-end_making(long value, const int *made, int count, char letter)
+struct pl_outcome
+pl_trace_end_making(long value, const int *made, int count, char letter)
 {
 	int error = value == -1 ? errno : 0;
 	struct pl_outcome o = end_call(value, error);
@@ -202,7 +224,7 @@ struct pl_outcome
 sys_pipe(int fd[2])
 {
 	pl_trace_begin(-1, "pipe()");
-	return (end_making(pipe(fd), fd, 2, 'p'));
+	return (pl_trace_end_making(pipe(fd), fd, 2, 'p'));
 }
 
 struct pl_outcome
@@ -211,7 +233,7 @@ sys_pipe2(int fd[2], int flags)
 	char text[128];
 
 	pl_trace_begin(-1, "pipe2(%s)", FLAGS(text, pl_names_flags, flags));
-	return (end_making(pipe2(fd, flags), fd, 2, 'p'));
+	return (pl_trace_end_making(pipe2(fd, flags), fd, 2, 'p'));
 }
 
 static struct pl_outcome
@@ -228,7 +250,7 @@ trace_open(const char *path, int flags, int mode)
 	fd = open(path, flags, mode);
 	if (fd != -1 && (flags & O_CREAT) != 0)
 		pl_remove_at_end(path);
-	return (end_making(fd, &fd, 1, 'f'));
+	return (pl_trace_end_making(fd, &fd, 1, 'f'));
 }
 
 struct pl_outcome
@@ -264,7 +286,7 @@ sys_dup(int fd)
 
 	pl_trace_begin(fd, "dup(%s)", pl_slot(fd));
 	made = dup(fd);
-	return (end_making(made, &made, 1, 'd'));
+	return (pl_trace_end_making(made, &made, 1, 'd'));
 }
 
 struct pl_outcome
@@ -365,7 +387,7 @@ sys_fcntl(int fd, int command, long argument)
 		(command == pl_os.f_dupfd_clofork && command != PL_ABSENT))) {
 		int made = (int)value;
 
-		return (end_making(value, &made, 1, 'd'));
+		return (pl_trace_end_making(value, &made, 1, 'd'));
 	}
 	error = value == -1 ? errno : 0;
 	o = end_call(value, error);

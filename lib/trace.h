@@ -128,5 +128,12 @@ struct pl_outcome pl_file_type(const char *path);
 void pl_trace_begin(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct pl_outcome pl_trace_end(long value);
 struct pl_outcome pl_trace_end_error(int error);
+/* With values that came back beside the result; they are left out if it failed. */
+struct pl_outcome pl_trace_end_detail(long value, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The call succeeded and this is what it told, which may be -1. */
+struct pl_outcome pl_trace_end_value(long value);
+/* The call made descriptors, which get slots of that letter. */
+struct pl_outcome pl_trace_end_making(long value, const int *made, int count, char letter);
 
 #endif

@@ -11,6 +11,8 @@ CDPATH= cd -- "$(dirname -- "$0")/.." || exit 2
 . mk/common.sh
 
 read_choices
+# Cases with a defect mostly wait: for what never comes, until their deadline.
+[ -n "${PARALLEL-}" ] || parallel=$((parallel * 4))
 need_kyua
 [ -z "${SANITIZE-}" ] || die "defects cannot be injected into a sanitized build; leave SANITIZE out"
 build=$(variant)

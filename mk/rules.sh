@@ -34,6 +34,9 @@ if [ -n "${SANITIZE-}" ]; then
 fi
 dl=
 [ "$os" = linux ] && dl=-ldl
+# What lib/os_*.c and inet_net_pton(3) need.
+system=-lresolv
+[ "$os" = freebsd ] && system=-ljail
 
 # rewrite FILE: makes standard input its contents, untouched if they are that already.
 rewrite()
@@ -161,7 +164,7 @@ rules()
 		esac
 		compile "$c" "$base $san"
 		link "$b/${c%.c}" "$b/${c%.c}.o$parts $library" \
-		    "$san ${LDFLAGS-} $atf -lpthread"
+		    "$san ${LDFLAGS-} $atf $system -lpthread"
 	done
 	for t in cases/*/requirements.tsv cases/*/deviations.tsv lib/tests/*.tsv \
 	    lib/tests/programs/*.tsv reports/tests/*.tsv lib/defects/*.tsv; do

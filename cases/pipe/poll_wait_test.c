@@ -131,7 +131,7 @@ PL_CASE(a_poll_of_a_nonblocking_end_sleeps, .verifies = "pipe.poll.not-affected-
 /* A time-out is not shorter than was asked, be it shorter than a clock tick. */
 PL_CASE(timeout_expires, .verifies = "pipe.poll.timeout-expires", .kinds = PL_PIPES)
 {
-	static const int timeouts[] = { 1, 7, 50 };
+	static const int timeouts[] = { 1, 7, 20 };
 	struct pl_pair p = pl_pair();
 
 	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {

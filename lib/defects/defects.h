@@ -32,7 +32,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -40,6 +42,12 @@
 
 struct iovec;
 struct statfs;
+
+/* The type of the sizes that getnameinfo(3) takes: not the same everywhere. */
+typedef __typeof__(_Generic(
+    &getnameinfo, int (*)(const struct sockaddr *, socklen_t, char *, size_t, char *, size_t, int)
+    : (size_t)0, default
+    : (socklen_t)0)) defect_name_size;
 
 /*
  * The calls a defect can replace: result, name, parameters, arguments.  open,
@@ -101,6 +109,47 @@ struct statfs;
 	    (fd, buffer, size, flags))                                                             \
 	CALL(ssize_t, recv, (int fd, void *buffer, size_t size, int flags),                        \
 	    (fd, buffer, size, flags))                                                             \
+	CALL(int, socket, (int domain, int type, int protocol), (domain, type, protocol))          \
+	CALL(int, socketpair, (int domain, int type, int protocol, int fd[2]),                     \
+	    (domain, type, protocol, fd))                                                          \
+	CALL(int, bind, (int fd, const struct sockaddr *name, socklen_t size), (fd, name, size))   \
+	CALL(                                                                                      \
+	    int, connect, (int fd, const struct sockaddr *name, socklen_t size), (fd, name, size)) \
+	CALL(int, listen, (int fd, int backlog), (fd, backlog))                                    \
+	CALL(int, accept, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size))      \
+	CALL(int, getpeername, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size)) \
+	CALL(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),    \
+	    (fd, level, name, value, size))                                                        \
+	CALL(ssize_t, sendto,                                                                      \
+	    (int fd, const void *buffer, size_t size, int flags, const struct sockaddr *name,      \
+		socklen_t length),                                                                 \
+	    (fd, buffer, size, flags, name, length))                                               \
+	CALL(ssize_t, recvfrom,                                                                    \
+	    (int fd, void *buffer, size_t size, int flags, struct sockaddr *name,                  \
+		socklen_t *length),                                                                \
+	    (fd, buffer, size, flags, name, length))                                               \
+	CALL(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))        \
+	CALL(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))              \
+	CALL(int, sockatmark, (int fd), (fd))                                                      \
+	CALL(int, inet_aton, (const char *text, struct in_addr *address), (text, address))         \
+	CALL(in_addr_t, inet_addr, (const char *text), (text))                                     \
+	CALL(int, inet_pton, (int family, const char *text, void *address),                        \
+	    (family, text, address))                                                               \
+	CALL(const char *, inet_ntop,                                                              \
+	    (int family, const void *address, char *text, socklen_t size),                         \
+	    (family, address, text, size))                                                         \
+	CALL(in_addr_t, inet_network, (const char *text), (text))                                  \
+	CALL(int, getaddrinfo,                                                                     \
+	    (const char *node, const char *service, const struct addrinfo *hints,                  \
+		struct addrinfo **list),                                                           \
+	    (node, service, hints, list))                                                          \
+	CALL(int, getnameinfo,                                                                     \
+	    (const struct sockaddr *name, socklen_t length, char *host,                            \
+		defect_name_size host_size, char *service, defect_name_size service_size,          \
+		int flags),                                                                        \
+	    (name, length, host, host_size, service, service_size, flags))                         \
+	CALL(struct protoent *, getprotobyname, (const char *name), (name))                        \
+	CALL(struct protoent *, getprotobynumber, (int number), (number))                          \
 	CALL(int, shutdown, (int fd, int how), (fd, how))                                          \
 	CALL(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size),         \
 	    (fd, level, name, value, size))                                                        \
@@ -162,6 +211,10 @@ void defect_register(struct defect *);
 /* Is it an open pipe or FIFO; and of these, a FIFO (it has a name, or had one)? */
 bool is_pipe(int fd);
 bool is_fifo(int fd);
+
+/* Is it a socket; and its type, 0 if it is none? */
+bool is_socket(int fd);
+int socket_type(int fd);
 
 /* Bytes that wait in a pipe, and whether that end is non-blocking. */
 int unread(int fd);

@@ -167,6 +167,29 @@ has_mode(int fd, int mode)
 	return (answer);
 }
 
+bool
+is_socket(int fd)
+{
+	struct stat st;
+	int error = errno;
+	bool answer = real.fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+
+	errno = error;
+	return (answer);
+}
+
+int
+socket_type(int fd)
+{
+	int error = errno, type = 0;
+	socklen_t size = sizeof(type);
+
+	if (!is_socket(fd) || real.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+		type = 0;
+	errno = error;
+	return (type);
+}
+
 int
 unread(int fd)
 {

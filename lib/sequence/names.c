@@ -1,10 +1,12 @@
 #include "names.h"
 
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -115,11 +117,131 @@ static const struct pl_name ioctls[] = { NAME(FIONREAD), NAME(FIONBIO), NAME(FIO
 #ifdef FIOSETOWN
 	NAME(FIOSETOWN), NAME(FIOGETOWN),
 #endif
+#ifdef SIOCATMARK
+	NAME(SIOCATMARK), NAME(SIOCSPGRP), NAME(SIOCGPGRP),
+#endif
 	END };
 const struct pl_names pl_names_ioctl = { .table = ioctls };
 
 static const struct pl_name whences[] = { NAME(SEEK_SET), NAME(SEEK_CUR), NAME(SEEK_END), END };
 const struct pl_names pl_names_whence = { .table = whences };
+
+static const struct pl_name domains[] = { NAME(AF_UNSPEC), NAME(AF_UNIX), NAME(AF_INET),
+	NAME(AF_INET6), END };
+const struct pl_names pl_names_domain = { .table = domains };
+
+/* The type comes first: it is a field, not a bit. */
+static const struct pl_name socket_types[] = { NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_RAW),
+	NAME(SOCK_RDM), NAME(SOCK_SEQPACKET), NAME(SOCK_CLOEXEC), NAME(SOCK_NONBLOCK),
+#ifdef SOCK_CLOFORK
+	NAME(SOCK_CLOFORK),
+#endif
+	END };
+const struct pl_names pl_names_socket_type = {
+	.table = socket_types, .bits = 1, .field_mask = 0xf, .zero = "0"
+};
+
+static const struct pl_name messages[] = { NAME(MSG_OOB), NAME(MSG_PEEK), NAME(MSG_DONTROUTE),
+	NAME(MSG_CTRUNC), NAME(MSG_TRUNC), NAME(MSG_EOR), NAME(MSG_WAITALL), NAME(MSG_DONTWAIT),
+	NAME(MSG_NOSIGNAL), NAME(MSG_CMSG_CLOEXEC),
+#ifdef MSG_CMSG_CLOFORK
+	NAME(MSG_CMSG_CLOFORK),
+#endif
+#ifdef MSG_EOF
+	NAME(MSG_EOF),
+#endif
+#ifdef MSG_NBIO
+	NAME(MSG_NBIO),
+#endif
+#ifdef MSG_MORE
+	NAME(MSG_MORE),
+#endif
+#ifdef MSG_ERRQUEUE
+	NAME(MSG_ERRQUEUE),
+#endif
+	END };
+const struct pl_names pl_names_message = { .table = messages, .bits = 1, .zero = "0" };
+
+static const struct pl_name shutdowns[] = { NAME(SHUT_RD), NAME(SHUT_WR), NAME(SHUT_RDWR), END };
+const struct pl_names pl_names_shutdown = { .table = shutdowns };
+
+static const struct pl_name levels[] = { NAME(SOL_SOCKET),
+#ifdef SOL_LOCAL
+	NAME(SOL_LOCAL),
+#endif
+	NAME(IPPROTO_IP), NAME(IPPROTO_IPV6), NAME(IPPROTO_TCP), NAME(IPPROTO_UDP), END };
+const struct pl_names pl_names_level = { .table = levels };
+
+static const struct pl_name options[] = { NAME(SO_ACCEPTCONN), NAME(SO_BROADCAST), NAME(SO_DEBUG),
+	NAME(SO_DOMAIN), NAME(SO_DONTROUTE), NAME(SO_ERROR), NAME(SO_KEEPALIVE), NAME(SO_LINGER),
+	NAME(SO_OOBINLINE), NAME(SO_PROTOCOL), NAME(SO_RCVBUF), NAME(SO_RCVLOWAT),
+	NAME(SO_RCVTIMEO), NAME(SO_REUSEADDR), NAME(SO_REUSEPORT), NAME(SO_SNDBUF),
+	NAME(SO_SNDLOWAT), NAME(SO_SNDTIMEO), NAME(SO_TIMESTAMP), NAME(SO_TYPE),
+#ifdef SO_ACCEPTFILTER
+	NAME(SO_ACCEPTFILTER),
+#endif
+#ifdef SO_BINTIME
+	NAME(SO_BINTIME),
+#endif
+#ifdef SO_LISTENQLEN
+	NAME(SO_LISTENQLEN),
+#endif
+#ifdef SO_LISTENQLIMIT
+	NAME(SO_LISTENQLIMIT),
+#endif
+#ifdef SO_LISTENINCQLEN
+	NAME(SO_LISTENINCQLEN),
+#endif
+#ifdef SO_NOSIGPIPE
+	NAME(SO_NOSIGPIPE),
+#endif
+#ifdef SO_NO_DDP
+	NAME(SO_NO_DDP),
+#endif
+#ifdef SO_NO_OFFLOAD
+	NAME(SO_NO_OFFLOAD),
+#endif
+#ifdef SO_PEERCRED
+	NAME(SO_PEERCRED),
+#endif
+#ifdef SO_PASSCRED
+	NAME(SO_PASSCRED),
+#endif
+#ifdef SO_REUSEPORT_LB
+	NAME(SO_REUSEPORT_LB),
+#endif
+#ifdef SO_SETFIB
+	NAME(SO_SETFIB),
+#endif
+#ifdef SO_TS_CLOCK
+	NAME(SO_TS_CLOCK),
+#endif
+#ifdef SO_USELOOPBACK
+	NAME(SO_USELOOPBACK),
+#endif
+#ifdef SO_USER_COOKIE
+	NAME(SO_USER_COOKIE),
+#endif
+#ifdef SO_PEEK_OFF
+	NAME(SO_PEEK_OFF),
+#endif
+#ifdef SO_PRIORITY
+	NAME(SO_PRIORITY),
+#endif
+#ifdef SO_MARK
+	NAME(SO_MARK),
+#endif
+#ifdef SO_BINDTODEVICE
+	NAME(SO_BINDTODEVICE),
+#endif
+#ifdef SO_SNDBUFFORCE
+	NAME(SO_SNDBUFFORCE),
+#endif
+#ifdef SO_RCVBUFFORCE
+	NAME(SO_RCVBUFFORCE),
+#endif
+	END };
+const struct pl_names pl_names_option = { .table = options };
 
 static const struct pl_name file_types[] = { NAME(S_IFIFO), NAME(S_IFSOCK), NAME(S_IFREG),
 	NAME(S_IFDIR), NAME(S_IFCHR), NAME(S_IFBLK), NAME(S_IFLNK), END };

@@ -35,6 +35,13 @@ extern const struct pl_names pl_names_whence;
 extern const struct pl_names pl_names_file_type; /* st_mode & S_IFMT */
 extern const struct pl_names pl_names_mode;      /* permission bits, in octal */
 
+extern const struct pl_names pl_names_domain;
+extern const struct pl_names pl_names_socket_type; /* with SOCK_NONBLOCK etc. */
+extern const struct pl_names pl_names_message;     /* MSG_ flags */
+extern const struct pl_names pl_names_shutdown;
+extern const struct pl_names pl_names_level;
+extern const struct pl_names pl_names_option; /* at SOL_SOCKET */
+
 /* Print value to buffer with those names (NULL: as a number).  Gives buffer. */
 char *pl_name(char *buffer, size_t size, const struct pl_names *, long value);
 

@@ -1,0 +1,218 @@
+/*
+ * The ioctl(2) requests that count what a socket's queues hold, and those about
+ * the mark of urgent data.
+ */
+
+#include <sys/ioctl.h>
+
+#include <netinet/tcp.h>
+
+#include "plumbline.h"
+
+/* Judge: FIONREAD gives that number. */
+static void
+expect_unread(int fd, struct pl_allowed allowed)
+{
+	int count = -1;
+
+	pl_expect(sys_ioctl_int(fd, FIONREAD, &count), returns(0));
+	pl_expect(pl_value(count, NULL, "FIONREAD of %s", pl_slot(fd)), allowed);
+}
+
+/* Set-up: wait until events hold for the descriptor. */
+static void
+await_events(int fd, short events)
+{
+	struct pollfd entry = { .fd = fd, .events = events };
+
+	pl_must(sys_poll(&entry, 1, -1));
+	if ((entry.revents & events) == 0)
+		pl_broken("poll woke up for other events: %#x", (unsigned)entry.revents);
+}
+
+/*
+ * Set-up: what was sent over loopback up to now has arrived.  A later message
+ * did, and one queue is for all.
+ */
+static void
+await_delivery(void)
+{
+	struct pl_pair p = pl_inet_pair(SOCK_DGRAM);
+
+	pl_write(p.w, "x", 1);
+	await_events(p.r, POLLIN);
+}
+
+/* Judge: writes add up, and reads subtract.  A look with MSG_WAITALL waits for delivery. */
+static void
+expect_bytes_counted(struct pl_pair p)
+{
+	char b[8];
+
+	expect_unread(p.r, is(0));
+	expect_unread(p.w, is(0));
+	pl_write(p.w, "abc", 3);
+	pl_write(p.w, "defg", 4);
+	pl_must(sys_recv(p.r, b, 7, MSG_PEEK | MSG_WAITALL));
+	expect_unread(p.r, is(7));
+	expect_unread(p.r, is(7));
+	expect_unread(p.w, is(0));
+	pl_expect(sys_read(p.r, b, 2), returns(2));
+	expect_unread(p.r, is(5));
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(5));
+	pl_expect_bytes(b, "cdefg", 5);
+	expect_unread(p.r, is(0));
+}
+
+/* For a stream it is the number of bytes, whatever the writes. */
+PL_CASE(fionread_counts_bytes_of_tcp, .verifies = "socket.fd.fionread-counts-stream-bytes")
+{
+	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
+
+	pl_set_option(p.w, IPPROTO_TCP, TCP_NODELAY, 1);
+	expect_bytes_counted(p);
+}
+
+/* One datagram, or all of them; the names of their senders are not to be read. */
+PL_CASE(fionread_with_several_datagrams, .verifies = "socket.fd.fionread-with-several-datagrams")
+{
+	struct pl_pair p = pl_inet_pair(SOCK_DGRAM);
+	char b[8];
+
+	expect_unread(p.r, is(0));
+	pl_write(p.w, "defgh", 5);
+	await_events(p.r, POLLIN);
+	expect_unread(p.r, is(5));
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(5));
+	expect_unread(p.r, is(0));
+	pl_write(p.w, "abc", 3);
+	pl_write(p.w, "defgh", 5);
+	await_delivery();
+	expect_unread(p.r, is(pl_asks(PL_LINUX) ? 3 : 8));
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(3));
+	expect_unread(p.r, is(5));
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(5));
+	expect_unread(p.r, is(0));
+}
+
+/* A socket that only accepts has nothing to be read, not even nothing. */
+PL_CASE(fionread_on_a_listener, .verifies = "socket.fd.fionread-on-listener-einval")
+{
+	struct pl_address name;
+	int listener = pl_bound_inet(AF_INET, SOCK_STREAM, &name), client, count = 77;
+
+	pl_listen(listener, 1);
+	pl_expect(sys_ioctl_int(listener, FIONREAD, &count), fails(EINVAL));
+	client = pl_socket(AF_INET, SOCK_STREAM);
+	pl_connect(client, &name);
+	pl_write(client, "abc", 3);
+	pl_expect(sys_ioctl_int(listener, FIONREAD, &count), fails(EINVAL));
+	pl_expect(pl_value(count, NULL, "the result, untouched"), is(77));
+}
+
+/* What FIONWRITE, or FIONSPACE, gives. */
+static int
+asked(int fd, long request)
+{
+	int count = -1;
+
+	if (request == PL_ABSENT)
+		pl_not_tested("this kernel has no FIONWRITE and FIONSPACE");
+	pl_expect(sys_ioctl_int(fd, (unsigned long)request, &count), returns(0));
+	return (count);
+}
+
+/* Bytes that the peer has not taken yet; none once it has taken all. */
+PL_CASE(fionwrite_counts_unsent_bytes, .verifies = "socket.fd.fionwrite-counts-unsent-bytes")
+{
+	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
+	long sent;
+
+	pl_expect(
+	    pl_value(asked(p.w, pl_os.fionwrite), NULL, "FIONWRITE of an idle socket"), is(0));
+	sent = (long)pl_fill(p.w, 4096);
+	pl_expect(pl_value(asked(p.w, pl_os.fionwrite), NULL, "FIONWRITE of a full socket"),
+	    returns_between(1, sent));
+	pl_expect(pl_value(asked(p.r, pl_os.fionwrite), NULL, "FIONWRITE of its peer"), is(0));
+	while (sent > 0) {
+		await_events(p.r, POLLIN);
+		sent -= (long)pl_drain(p.r);
+	}
+	/* Nothing but the last acknowledgement may be on its way: with room for all it is there. */
+	pl_set_option(p.w, SOL_SOCKET, SO_SNDLOWAT, pl_get_option(p.w, SOL_SOCKET, SO_SNDBUF));
+	await_events(p.w, POLLOUT);
+	pl_expect(
+	    pl_value(asked(p.w, pl_os.fionwrite), NULL, "FIONWRITE of a drained socket"), is(0));
+}
+
+/* Room and use make up the buffer. */
+PL_CASE(fionspace_complements_fionwrite, .verifies = "socket.fd.fionspace-complements-fionwrite")
+{
+	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
+	int room = asked(p.w, pl_os.fionspace), used;
+
+	pl_expect(pl_value(room, NULL, "FIONSPACE of an idle socket"),
+	    is(pl_get_option(p.w, SOL_SOCKET, SO_SNDBUF)));
+	pl_fill(p.w, 4096);
+	used = asked(p.w, pl_os.fionwrite);
+	room = pl_get_option(p.w, SOL_SOCKET, SO_SNDBUF) - used;
+	pl_expect(
+	    pl_value(asked(p.w, pl_os.fionspace), NULL, "FIONSPACE with %d bytes unsent", used),
+	    returns_between(0, room > 0 ? room : 0));
+}
+
+/* Judge: is the next byte at the mark?  Both doors say the same. */
+static void
+expect_at_mark(int fd, bool wanted, const char *when)
+{
+	int at = -1;
+
+	pl_expect(sys_ioctl_int(fd, SIOCATMARK, &at), returns(0));
+	pl_expect(pl_value(at, NULL, "SIOCATMARK %s", when), is(wanted));
+	pl_expect(pl_sys(sockatmark(fd), "sockatmark(%s)", pl_slot(fd)), returns(wanted));
+}
+
+/* A read gives what is before the mark and stops there; the next one goes on. */
+PL_CASE(mark_of_urgent_data, .verifies = "socket.fd.siocatmark-finds-urgent-mark")
+{
+	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
+	char b[16];
+
+	expect_at_mark(p.r, false, "without data");
+	pl_must(sys_send(p.w, "ab", 2, 0));
+	await_events(p.r, POLLIN);
+	expect_at_mark(p.r, false, "without urgent data");
+	pl_must(sys_send(p.w, "!", 1, MSG_OOB));
+	pl_must(sys_send(p.w, "cd", 2, 0));
+	await_events(p.r, POLLPRI);
+	expect_at_mark(p.r, false, "before the mark");
+	pl_expect(sys_read(p.r, b, 1), returns(1));
+	expect_at_mark(p.r, false, "one byte before the mark");
+	await_delivery();
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(1));
+	pl_expect_bytes(b, "b", 1);
+	expect_at_mark(p.r, true, "at the mark");
+	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_OOB), returns(1));
+	pl_expect_bytes(b, "!", 1);
+	expect_at_mark(p.r, true, "at the mark, the urgent byte received");
+	await_events(p.r, POLLIN);
+	pl_expect(sys_read(p.r, b, 1), returns(1));
+	pl_expect_bytes(b, "c", 1);
+	expect_at_mark(p.r, false, "after the mark");
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(1));
+	expect_at_mark(p.r, false, "after all data");
+}
+
+/* There is a mark in streams of sockets only. */
+PL_CASE(sockatmark_of_other_descriptors, .verifies = "socket.fd.sockatmark-on-other-descriptors")
+{
+	int fd[2], gone;
+
+	pl_pipe(fd);
+	pl_expect(pl_sys(sockatmark(fd[0]), "sockatmark(%s)", pl_slot(fd[0])), fails(ENOTTY));
+	pl_expect(pl_sys(sockatmark(fd[1]), "sockatmark(%s)", pl_slot(fd[1])), fails(ENOTTY));
+	pl_expect(pl_sys(sockatmark(-1), "sockatmark(-1)"), fails(EBADF));
+	gone = pl_socket(AF_INET, SOCK_STREAM);
+	pl_close(gone);
+	pl_expect(pl_sys(sockatmark(gone), "sockatmark(%d, closed)", gone), fails(EBADF));
+}

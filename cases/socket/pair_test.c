@@ -1,0 +1,149 @@
+/*
+ * socketpair(2): the two descriptors it hands out, and what is left behind
+ * when it cannot.
+ */
+
+#include "plumbline.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What the array holds before a call that must leave it alone. */
+#define UNTOUCHED -77
+
+#define UNIX_KINDS (PL_SOCKETS | PL_UNIX | PL_PLAIN)
+
+static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+
+static void
+expect_refused(int domain, int error)
+{
+	for (size_t i = 0; i < COUNT(types); i++) {
+		int fd[2], before = pl_count_descriptors();
+
+		pl_expect(sys_socketpair(domain, types[i], 0, fd), fails(error));
+		pl_expect(pl_value(pl_count_descriptors(), NULL, "number of open descriptors"),
+		    is(before));
+	}
+}
+
+/* Only the UNIX domain makes pairs; two sockets without a peer are none. */
+PL_CASE(internet_domains_eopnotsupp, .verifies = "socket.pair.internet-domains-eopnotsupp")
+{
+	expect_refused(AF_INET, EOPNOTSUPP);
+}
+
+/* The same for IPv6. */
+PL_CASE(internet_domains_eopnotsupp_inet6, .verifies = "socket.pair.internet-domains-eopnotsupp")
+{
+	pl_need_inet6();
+	expect_refused(AF_INET6, EOPNOTSUPP);
+}
+
+/* No such domain, or none named. */
+PL_CASE(unknown_domain_eafnosupport, .verifies = "socket.pair.unknown-domain-eafnosupport")
+{
+	expect_refused(-1, EAFNOSUPPORT);
+	expect_refused(AF_UNSPEC, EAFNOSUPPORT);
+	expect_refused(AF_MAX, EAFNOSUPPORT);
+}
+
+/* The ends cannot be told, so they must not stay: the array as a whole, or its second half. */
+PL_CASE(bad_vector_efault_without_leak, .verifies = "socket.pair.bad-vector-efault-without-leak",
+    .kinds = UNIX_KINDS)
+{
+	static const size_t accessible[] = { 0, sizeof(int) };
+	int type = pl_case_kind()->type, lowest = pl_lowest_free();
+
+	for (size_t i = 0; i < COUNT(accessible); i++) {
+		int *array = pl_guarded(accessible[i]);
+		int before = pl_count_descriptors();
+
+		pl_note("%zu bytes of the array are accessible", accessible[i]);
+		pl_expect(sys_socketpair(AF_UNIX, type, 0, array), fails(EFAULT));
+		pl_expect(pl_value(pl_count_descriptors(), NULL, "number of open descriptors"),
+		    is(before));
+	}
+	pl_expect(sys_dup(STDIN_FILENO), returns(lowest));
+}
+
+/* A program may look at the array to tell which sockets it has. */
+PL_CASE(vector_unchanged_after_failure, .verifies = "socket.pair.vector-unchanged-after-failure")
+{
+	for (size_t i = 0; i < COUNT(types); i++) {
+		int fd[2] = { UNTOUCHED, UNTOUCHED - 1 };
+		struct pl_outcome o = sys_socketpair(AF_INET, types[i], 0, fd);
+
+		if (o.error == 0)
+			pl_broken("socketpair(AF_INET) made a pair");
+		pl_expect(pl_value(fd[0], NULL, "sv[0] after the failure"), is(UNTOUCHED));
+		pl_expect(pl_value(fd[1], NULL, "sv[1] after the failure"), is(UNTOUCHED - 1));
+	}
+}
+
+static struct pl_outcome
+pair_with_one_slot(void *unused)
+{
+	int type = pl_case_kind()->type, fd[2], first = pl_lowest_free();
+
+	(void)unused;
+	pl_limit_descriptors(first);
+	pl_expect(sys_socketpair(AF_UNIX, type, 0, fd), fails(EMFILE));
+	pl_limit_descriptors(first + 1);
+	pl_expect(sys_socketpair(AF_UNIX, type, 0, fd), fails(EMFILE));
+	pl_expect(sys_dup(STDIN_FILENO), returns(first));
+	pl_close(first);
+	pl_limit_descriptors(first + 2);
+	pl_expect(sys_socketpair(AF_UNIX, type, 0, fd), returns(0));
+	return (pl_done());
+}
+
+/* One slot is not enough, and the failure midway gives it back; two are. */
+PL_CASE(
+    single_free_slot_emfile, .verifies = "socket.pair.single-free-slot-emfile", .kinds = UNIX_KINDS)
+{
+	pl_must(pl_result(pl_child(pair_with_one_slot, NULL, PL_KEEP_NONE)));
+}
+
+/* Neither end is forgotten, alone or together, and the types stay what they are. */
+PL_CASE(type_flags_apply_to_both_ends, .verifies = "socket.pair.type-flags-apply-to-both-ends",
+    .kinds = UNIX_KINDS)
+{
+	static const struct {
+		int type, status, descriptor;
+	} flags[] = { { 0, 0, 0 }, { SOCK_CLOEXEC, 0, FD_CLOEXEC },
+		{ SOCK_NONBLOCK, O_NONBLOCK, 0 },
+		{ SOCK_CLOEXEC | SOCK_NONBLOCK, O_NONBLOCK, FD_CLOEXEC } };
+	int type = pl_case_kind()->type;
+
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		int fd[2];
+		char b[4];
+
+		pl_expect(sys_socketpair(AF_UNIX, type | flags[i].type, 0, fd), returns(0));
+		for (int end = 0; end < 2; end++) {
+			pl_expect(pl_status_flags(fd[end], O_NONBLOCK), is(flags[i].status));
+			pl_expect(pl_descriptor_flags(fd[end]), is(flags[i].descriptor));
+			pl_expect(sys_get_option(fd[end], SOL_SOCKET, SO_TYPE), returns(type));
+			if (flags[i].status != 0)
+				pl_expect(sys_recv(fd[end], b, sizeof(b), 0), fails(EAGAIN));
+		}
+	}
+}
+
+/* Numbers are taken from the bottom, wherever the gaps are. */
+PL_CASE(uses_two_lowest_descriptors, .verifies = "socket.pair.uses-two-lowest-descriptors",
+    .kinds = UNIX_KINDS)
+{
+	int gap[2], fd[2];
+
+	pl_make_gaps(gap);
+	pl_expect(sys_socketpair(AF_UNIX, pl_case_kind()->type, 0, fd), returns(0));
+	if (fd[0] > fd[1] && pl_asks(PL_POSIX)) {
+		int low = fd[1];
+
+		fd[1] = fd[0];
+		fd[0] = low;
+	}
+	pl_expect_that(fd[0] == gap[0] && fd[1] == gap[1], "the two lowest free numbers in order",
+	    "%d and %d where %d and %d are free", fd[0], fd[1], gap[0], gap[1]);
+}
