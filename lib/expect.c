@@ -333,6 +333,16 @@ pl_judge_text(const char *file, int line, int fd, const char *text)
 }
 
 void
+pl_judge_arrival(const char *file, int line, int fd)
+{
+	const struct pl_allowed set[] = { returns(1), { .form = PL_FORM_END } };
+	struct pollfd entry = { .fd = fd, .events = POLLIN };
+
+	pl_expecting(file, line, set);
+	pl_judge(sys_poll(&entry, 1, 5000), set);
+}
+
+void
 pl_judge_nothing(const char *file, int line, int fd)
 {
 	const struct pl_allowed set[] = { fails(EAGAIN), { .form = PL_FORM_END } };

@@ -86,6 +86,12 @@ bool pl_asks(unsigned profiles);
 /* Judge a read with room to spare: it gives the bytes of that string and no more. */
 #define pl_expect_text(fd, text) pl_judge_text(__FILE__, __LINE__, (fd), (text))
 
+/*
+ * Judge: something is there to be received, data or the end.  Loopback may
+ * deliver a little later than the sender's call returns, so this waits for it.
+ */
+#define pl_expect_arrival(fd) pl_judge_arrival(__FILE__, __LINE__, (fd))
+
 /* Judge a receive on a socket that must not wait: nothing is there, nor is it the end (EAGAIN). */
 #define pl_expect_nothing(fd) pl_judge_nothing(__FILE__, __LINE__, (fd))
 
@@ -110,6 +116,7 @@ long pl_judge(struct pl_outcome, const struct pl_allowed *);
 void pl_judge_that(bool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pl_judge_bytes(const void *, const void *, size_t);
 void pl_judge_text(const char *file, int line, int fd, const char *text);
+void pl_judge_arrival(const char *file, int line, int fd);
 void pl_judge_nothing(const char *file, int line, int fd);
 void pl_judge_payload(const void *, size_t, unsigned stream, uint64_t offset);
 /* file may be NULL. */

@@ -148,6 +148,15 @@ pl_inet_pair(int type)
 	return (type == SOCK_STREAM ? make_connection(&kind) : make_correspondence(&kind));
 }
 
+void
+pl_inet_ends(int type, int fd[2])
+{
+	struct pl_pair p = pl_inet_pair(type);
+
+	fd[0] = p.r;
+	fd[1] = p.w;
+}
+
 int
 pl_unconnected(void)
 {

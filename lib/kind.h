@@ -54,6 +54,8 @@ int pl_listening(int backlog, struct pl_address *name);
 
 /* A connected pair over 127.0.0.1: SOCK_STREAM, or SOCK_DGRAM.  Set-up. */
 struct pl_pair pl_inet_pair(int type);
+/* The same as an array: r, w. */
+void pl_inet_ends(int type, int fd[2]);
 
 /* All kinds; ends with a NULL name. */
 extern const struct pl_kind pl_kinds[];

@@ -428,19 +428,6 @@ pl_bound_inet(int domain, int type, struct pl_address *name)
 	return (fd);
 }
 
-void
-pl_tcp_pair(int fd[2])
-{
-	struct pl_address name;
-	int listener = pl_bound_inet(AF_INET, SOCK_STREAM, &name);
-
-	pl_listen(listener, 1);
-	fd[1] = pl_socket(AF_INET, SOCK_STREAM);
-	pl_connect(fd[1], &name);
-	fd[0] = pl_accept(listener);
-	pl_close(listener);
-}
-
 int
 pl_refusing_udp(struct pl_address *name)
 {

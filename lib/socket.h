@@ -62,9 +62,6 @@ struct pl_address pl_peername(int fd);
 int pl_bound_unix(int type, const char *path);
 int pl_bound_inet(int domain, int type, struct pl_address *name);
 
-/* A TCP connection over 127.0.0.1: what accept gave, and what connected to it. */
-void pl_tcp_pair(int fd[2]);
-
 /*
  * A UDP port of 127.0.0.1 that refuses everybody: its socket, which stays open,
  * listens to itself alone.

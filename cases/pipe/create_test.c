@@ -10,48 +10,6 @@
 /* What the array holds before a call that must leave it alone. */
 #define UNTOUCHED -77
 
-/*
- * Leave exactly two numbers free below the highest open one, which is not next
- * to either; the lower in gap[0].
- */
-static void
-make_gaps(int gap[2])
-{
-	int source = pl_open("/dev/null", O_RDONLY);
-	int found = 0;
-
-	for (int fd = 3; found < 6; fd++) {
-		if (fcntl(fd, F_GETFD) != -1)
-			continue;
-		if (found == 1 || found == 4)
-			gap[found / 4] = fd;
-		else
-			pl_must(sys_dup2(source, fd));
-		found++;
-	}
-}
-
-/* The lowest number that is free. */
-static int
-lowest_free(void)
-{
-	int fd = pl_dup(STDIN_FILENO);
-
-	pl_close(fd);
-	return (fd);
-}
-
-/* Let this process, a child, have no descriptor of that number or above. */
-static void
-limit_descriptors(int limit)
-{
-	struct rlimit l;
-
-	pl_must(pl_sys(getrlimit(RLIMIT_NOFILE, &l), "getrlimit(RLIMIT_NOFILE)"));
-	l.rlim_cur = (rlim_t)limit;
-	pl_must(pl_sys(setrlimit(RLIMIT_NOFILE, &l), "setrlimit(RLIMIT_NOFILE, %d)", limit));
-}
-
 static void
 run_in_child(pl_peer_function *function)
 {
@@ -75,7 +33,7 @@ PL_CASE(uses_lowest_free_descriptors, .verifies = "pipe.create.uses-lowest-free-
 {
 	int gap[2], fd[2];
 
-	make_gaps(gap);
+	pl_make_gaps(gap);
 	pl_must(sys_pipe(fd));
 	pl_expect_that((fd[0] == gap[0] && fd[1] == gap[1]) || (fd[0] == gap[1] && fd[1] == gap[0]),
 	    "the two lowest free numbers", "%d and %d where %d and %d are free", fd[0], fd[1],
@@ -88,7 +46,7 @@ PL_CASE(
 {
 	int gap[2], fd[2];
 
-	make_gaps(gap);
+	pl_make_gaps(gap);
 	pl_must(sys_pipe(fd));
 	pl_expect_that(
 	    fd[0] < fd[1], "the read end has the lower number", "fd[0] %d, fd[1] %d", fd[0], fd[1]);
@@ -151,12 +109,12 @@ PL_CASE(efault_leaks_no_descriptor, .verifies = "pipe.create.efault-leaks-no-des
 static struct pl_outcome
 pipe_without_a_slot(void *unused)
 {
-	int fd[2], first = lowest_free();
+	int fd[2], first = pl_lowest_free();
 
 	(void)unused;
-	limit_descriptors(first);
+	pl_limit_descriptors(first);
 	pl_expect(sys_pipe(fd), fails(EMFILE));
-	limit_descriptors(first + 2);
+	pl_limit_descriptors(first + 2);
 	pl_expect(sys_pipe(fd), returns(0));
 	return (pl_done());
 }
@@ -170,10 +128,10 @@ PL_CASE(emfile_at_descriptor_limit, .verifies = "pipe.create.emfile-at-descripto
 static struct pl_outcome
 pipe_with_one_slot(void *unused)
 {
-	int fd[2], first = lowest_free();
+	int fd[2], first = pl_lowest_free();
 
 	(void)unused;
-	limit_descriptors(first + 1);
+	pl_limit_descriptors(first + 1);
 	pl_expect(sys_pipe(fd), fails(EMFILE));
 	pl_expect(sys_open("/dev/null", O_RDONLY), returns(first));
 	return (pl_done());
@@ -188,14 +146,14 @@ PL_CASE(emfile_with_one_slot_left, .verifies = "pipe.create.emfile-with-one-slot
 static struct pl_outcome
 pipe_fails(void *unused)
 {
-	int first = lowest_free();
+	int first = pl_lowest_free();
 
 	(void)unused;
 	for (int slots = 0; slots < 2; slots++) {
 		int fd[2] = { UNTOUCHED, UNTOUCHED - 1 };
 		struct pl_outcome o;
 
-		limit_descriptors(first + slots);
+		pl_limit_descriptors(first + slots);
 		o = sys_pipe(fd);
 		if (o.error == 0)
 			pl_broken("pipe() found room for two ends in %d slots", slots);
@@ -284,7 +242,7 @@ make_many(void *unused)
 
 	(void)unused;
 	pl_must(pl_sys(getrlimit(RLIMIT_NOFILE, &l), "getrlimit(RLIMIT_NOFILE)"));
-	limit_descriptors(l.rlim_cur < MANY_LIMIT ? (int)l.rlim_cur : MANY_LIMIT);
+	pl_limit_descriptors(l.rlim_cur < MANY_LIMIT ? (int)l.rlim_cur : MANY_LIMIT);
 	for (; count < MANY_LIMIT; count++) {
 		struct pl_outcome o = sys_pipe(fd[count]);
 

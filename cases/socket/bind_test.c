@@ -235,7 +235,7 @@ PL_CASE(connected_socket_einval, .verifies = "socket.bind.connected-socket-einva
 
 	pl_connect(s, &own);
 	expect_einval(s, &own);
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	for (int i = 0; i < 2; i++) {
 		own = pl_sockname(fd[i]);
 		expect_einval(fd[i], &own);

@@ -51,14 +51,6 @@ wildcard6(int type, int v6only, struct pl_address *name)
 }
 
 static void
-await_arrival(int fd)
-{
-	struct pollfd entry = { .fd = fd, .events = POLLIN };
-
-	pl_expect(sys_poll(&entry, 1, 5000), returns(1));
-}
-
-static void
 apart(pl_peer_function *function)
 {
 	pl_need_inet6();
@@ -95,7 +87,7 @@ PL_CASE(loopback_connection, .verifies = "socket.inet6.loopback-connection")
 	}
 	pl_expect_that(pl_address_equal(&names[0], &names[2]), "one name for the client", "two");
 	pl_write(client, "abc", 3);
-	await_arrival(accepted);
+	pl_expect_arrival(accepted);
 	pl_expect_text(accepted, "abc");
 }
 
@@ -185,14 +177,14 @@ accept_ipv4(void *unused)
 	to = pl_inet_address(pl_address_port(&name));
 	client = pl_socket(AF_INET, SOCK_STREAM);
 	pl_expect(sys_connect(client, &to), returns(0));
-	await_arrival(fd);
+	pl_expect_arrival(fd);
 	fd = (int)pl_expect(sys_accept(fd, &peer), opens());
 	expect_mapped_loopback(peer);
 	expect_mapped_loopback(pl_sockname(fd));
 	fd = wildcard6(SOCK_DGRAM, 0, &name);
 	to = pl_inet_address(pl_address_port(&name));
 	pl_expect(sys_sendto(pl_socket(AF_INET, SOCK_DGRAM), "abc", 3, 0, &to), returns(3));
-	await_arrival(fd);
+	pl_expect_arrival(fd);
 	pl_expect(sys_recvfrom(fd, b, sizeof(b), 0, &peer), returns(3));
 	expect_mapped_loopback(peer);
 	return (pl_done());

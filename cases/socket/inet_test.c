@@ -28,14 +28,6 @@ bound_to(int type, uint32_t address, struct pl_address *name)
 	return (fd);
 }
 
-static void
-await_arrival(int fd)
-{
-	struct pollfd entry = { .fd = fd, .events = POLLIN };
-
-	pl_expect(sys_poll(&entry, 1, 5000), returns(1));
-}
-
 /* Run a part of the case in a network that holds nothing but loopback. */
 static void
 apart(pl_peer_function *function)
@@ -58,12 +50,12 @@ reach_wildcards(void *unused)
 	to = inet(INADDR_LOOPBACK, pl_address_port(&udp_name));
 	client = pl_socket(AF_INET, SOCK_DGRAM);
 	pl_expect(sys_sendto(client, "abc", 3, 0, &to), returns(3));
-	await_arrival(udp);
+	pl_expect_arrival(udp);
 	pl_expect_text(udp, "abc");
 	to = inet(INADDR_LOOPBACK, pl_address_port(&tcp_name));
 	client = pl_socket(AF_INET, SOCK_STREAM);
 	pl_expect(sys_connect(client, &to), returns(0));
-	await_arrival(tcp);
+	pl_expect_arrival(tcp);
 	accepted = (int)pl_expect(sys_accept(tcp, NULL), opens());
 	pl_requirement("socket.inet.accepted-socket-has-concrete-local-address");
 	to = pl_sockname(accepted);
@@ -96,7 +88,7 @@ filter_destinations(void *unused)
 		pl_not_tested("127.0.0.2 is no address of this system");
 	to = inet(INADDR_LOOPBACK + 1, pl_address_port(&wildcard_name));
 	pl_expect(sys_sendto(client, "def", 3, 0, &to), returns(3));
-	await_arrival(wildcard);
+	pl_expect_arrival(wildcard);
 	pl_expect_text(wildcard, "def");
 	/* What was sent earlier over the same loopback is not on its way any more. */
 	pl_expect(sys_recv(specific, b, sizeof(b), MSG_DONTWAIT), fails(EAGAIN));

@@ -446,14 +446,14 @@ PL_CASE(
 	struct pl_address own, name, peer;
 	int fd[2];
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	peer = pl_peername(fd[0]);
 	pl_close(fd[1]);
 	wait_for_news(fd[0]);
 	pl_expect(sys_getpeername(fd[0], &name), returns(0));
 	expect_name(&name, &peer);
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	own = pl_sockname(fd[0]);
 	pl_must(sys_setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
 	pl_close(fd[1]);

@@ -315,7 +315,7 @@ PL_CASE(oobinline_puts_urgent_byte_in_stream,
 	int fd[2];
 	char b[1];
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	pl_set_option(fd[0], SOL_SOCKET, SO_OOBINLINE, 1);
 	send_urgent(fd[1]);
 	expect_stream(fd[0], "abUcd");
@@ -330,7 +330,7 @@ PL_CASE(urgent_byte_is_not_in_stream_by_default,
 	char b[1];
 	struct pollfd p;
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	send_urgent(fd[1]);
 	p = (struct pollfd){ .fd = fd[0], .events = POLLPRI };
 	pl_expect(sys_poll(&p, 1, -1), returns(1));

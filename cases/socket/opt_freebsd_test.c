@@ -179,8 +179,8 @@ PL_CASE(splice_moves_data_between_tcp_sockets,
 	if (pl_freebsd_before(1403))
 		pl_not_applicable("SO_SPLICE came with FreeBSD 14.3");
 	need(pl_os.so_splice, "SO_SPLICE");
-	pl_tcp_pair(from);
-	pl_tcp_pair(to);
+	pl_inet_ends(SOCK_STREAM, from);
+	pl_inet_ends(SOCK_STREAM, to);
 	splice.fd = to[1];
 	pl_expect(sys_setsockopt(from[0], SOL_SOCKET, pl_os.so_splice, &splice, sizeof(splice)),
 	    returns(0));

@@ -111,7 +111,7 @@ PL_CASE(linger_close_waits_for_interval, .verifies = "socket.opt.linger-close-wa
 	int fd[2];
 	double start, waited;
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	pl_fill(fd[1], LINE_MAX);
 	pl_must(set_linger(fd[1], 1, 1));
 	start = pl_milliseconds();
@@ -131,7 +131,7 @@ PL_CASE(
 	uint64_t got = 0, sent;
 	long n;
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	sent = pl_fill(fd[1], 4096);
 	/* Nobody reads: a close that waits for that never comes back. */
 	pl_expect(sys_close(fd[1]), returns(0));

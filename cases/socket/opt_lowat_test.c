@@ -13,15 +13,6 @@
 /* The mark of all these cases, and a request above it. */
 enum { MARK = 8, REQUEST = 64 };
 
-static struct pl_pair
-tcp_pair(void)
-{
-	int fd[2];
-
-	pl_tcp_pair(fd);
-	return ((struct pl_pair){ .r = fd[0], .w = fd[1] });
-}
-
 static int
 queued(int fd)
 {
@@ -111,7 +102,7 @@ PL_CASE(rcvlowat_holds_back_blocking_recv,
 PL_CASE(rcvlowat_holds_back_blocking_recv_of_tcp,
     .verifies = "socket.opt.rcvlowat-holds-back-blocking-recv")
 {
-	expect_holds_back(tcp_pair());
+	expect_holds_back(pl_inet_pair(SOCK_STREAM));
 }
 
 static void
@@ -136,7 +127,7 @@ PL_CASE(rcvlowat_smaller_request_returns, .verifies = "socket.opt.rcvlowat-small
 PL_CASE(rcvlowat_smaller_request_returns_of_tcp,
     .verifies = "socket.opt.rcvlowat-smaller-request-returns")
 {
-	expect_smaller_request_returns(tcp_pair());
+	expect_smaller_request_returns(pl_inet_pair(SOCK_STREAM));
 }
 
 static void
@@ -165,7 +156,7 @@ PL_CASE(rcvlowat_end_of_file_releases_short_data,
 PL_CASE(rcvlowat_end_of_file_releases_short_data_of_tcp,
     .verifies = "socket.opt.rcvlowat-end-of-file-releases-short-data")
 {
-	expect_end_of_file_releases(tcp_pair());
+	expect_end_of_file_releases(pl_inet_pair(SOCK_STREAM));
 }
 
 static void
@@ -189,7 +180,7 @@ expect_gates_poll(struct pl_pair p)
 /* "Readable" means that a receive would not wait. */
 PL_CASE(rcvlowat_gates_poll_readiness, .verifies = "socket.opt.rcvlowat-gates-poll-readiness")
 {
-	expect_gates_poll(tcp_pair());
+	expect_gates_poll(pl_inet_pair(SOCK_STREAM));
 }
 
 PL_CASE(rcvlowat_gates_poll_of_unix_stream,
@@ -202,7 +193,7 @@ PL_CASE(rcvlowat_gates_poll_of_unix_stream,
 PL_CASE(rcvlowat_on_non_blocking_descriptor,
     .verifies = "socket.opt.rcvlowat-on-non-blocking-descriptor")
 {
-	struct pl_pair p = tcp_pair();
+	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
 	char b[REQUEST];
 
 	pl_set_option(p.r, SOL_SOCKET, SO_RCVLOWAT, MARK);
@@ -296,5 +287,5 @@ PL_CASE(rcvlowat_counts_bytes_queued_before_the_call,
 PL_CASE(rcvlowat_of_tcp_counts_bytes_queued_before_the_call,
     .verifies = "socket.opt.rcvlowat-of-tcp-counts-bytes-queued-before-the-call")
 {
-	expect_counts_all_bytes(tcp_pair());
+	expect_counts_all_bytes(pl_inet_pair(SOCK_STREAM));
 }

@@ -107,7 +107,7 @@ PL_CASE(rcvtimeo_expires_with_eagain_on_inet_sockets,
 	struct pl_address name;
 	int fd[2];
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	expect_receive_gives_up(fd[0]);
 	expect_receive_gives_up(pl_bound_inet(AF_INET, SOCK_DGRAM, &name));
 }
@@ -139,7 +139,7 @@ PL_CASE(rcvtimeo_returns_short_count_of_tcp, .verifies = "socket.opt.rcvtimeo-re
 {
 	int fd[2];
 
-	pl_tcp_pair(fd);
+	pl_inet_ends(SOCK_STREAM, fd);
 	expect_short_count(fd[0], fd[1]);
 }
 

@@ -45,7 +45,6 @@ talk(int type, int protocol)
 	struct pl_address name;
 	int named = (int)pl_must(sys_socket(AF_INET, type, protocol)), other, end;
 	struct pl_address any = pl_inet_address(0);
-	struct pollfd entry = { .events = POLLIN };
 
 	pl_bind(named, &any);
 	name = pl_sockname(named);
@@ -57,8 +56,7 @@ talk(int type, int protocol)
 	pl_expect(sys_connect(other, &name), returns(0));
 	end = type == SOCK_STREAM ? pl_accept(named) : named;
 	pl_expect(sys_send(other, "abc", 3, 0), returns(3));
-	entry.fd = end;
-	pl_expect(sys_poll(&entry, 1, 5000), returns(1));
+	pl_expect_arrival(end);
 	pl_expect_text(end, "abc");
 }
 
@@ -74,7 +72,6 @@ PL_CASE(port_numbers_separate_for_tcp_and_udp,
     .verifies = "socket.proto.port-numbers-separate-for-tcp-and-udp")
 {
 	struct pl_address name;
-	struct pollfd entry = { .events = POLLIN };
 	int tcp, udp = -1, sender;
 
 	/* Somebody else may have the number for UDP: then another one serves as well. */
@@ -95,8 +92,7 @@ PL_CASE(port_numbers_separate_for_tcp_and_udp,
 	pl_listen(tcp, 1);
 	sender = pl_socket(AF_INET, SOCK_DGRAM);
 	pl_must(sys_sendto(sender, "abc", 3, 0, &name));
-	entry.fd = udp;
-	pl_expect(sys_poll(&entry, 1, 5000), returns(1));
+	pl_expect_arrival(udp);
 	pl_expect_text(udp, "abc");
 	pl_expect(pl_poll_now(tcp, POLLIN), is(0));
 }

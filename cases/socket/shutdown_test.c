@@ -10,30 +10,20 @@
 
 static const int ways[] = { SHUT_RD, SHUT_WR, SHUT_RDWR };
 
-/* Set-up: loopback may deliver a little later; wait until a read would not sleep. */
-static void
-await_arrival(int fd)
-{
-	struct pollfd entry = { .fd = fd, .events = POLLIN };
-
-	if (pl_must(sys_poll(&entry, 1, 5000)) != 1)
-		pl_broken("nothing arrived at %s", pl_slot(fd));
-}
-
 /* What comes next at a TCP socket is the end of file. */
 static void
 expect_end(int fd)
 {
 	char b[8];
 
-	await_arrival(fd);
+	pl_expect_arrival(fd);
 	pl_expect(sys_recv(fd, b, sizeof(b), 0), returns(0));
 }
 
 static void
 expect_arrival(int fd, const char *text)
 {
-	await_arrival(fd);
+	pl_expect_arrival(fd);
 	pl_expect_text(fd, text);
 }
 
@@ -183,7 +173,7 @@ PL_CASE(rd_and_already_queued_data, .verifies = "socket.shutdown.rd-and-already-
 	char b[8];
 
 	pl_write(p.w, "abc", 3);
-	await_arrival(p.r);
+	pl_expect_arrival(p.r);
 	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
 	pl_expect(
 	    sys_recv(p.r, b, sizeof(b), 0), on(PL_FREEBSD, returns(0)), on(PL_LINUX, returns(3)));
