@@ -48,8 +48,9 @@ struct pl_os_constants {
 	int so_passcred;                          /* Linux */
 	int sol_local;                            /* FreeBSD: the level of the next ones */
 	int local_creds, local_creds_persistent;
-	int local_connwait;      /* before FreeBSD 15 */
-	bool has_abstract_names; /* Linux: UNIX domain names without a file */
+	int local_connwait;            /* before FreeBSD 15 */
+	bool has_abstract_names;       /* Linux: UNIX domain names without a file */
+	bool private_network_is_cheap; /* under a millisecond, and nothing else changes */
 };
 extern const struct pl_os_constants pl_os;
 

@@ -105,6 +105,7 @@ const struct pl_os_constants pl_os = {
 #endif
 	.local_creds_persistent = LOCAL_CREDS_PERSISTENT,
 	.has_abstract_names = false,
+	.private_network_is_cheap = false,
 };
 
 const int pl_os_enotcapable = ENOTCAPABLE, pl_os_ecapmode = ECAPMODE;

@@ -75,6 +75,7 @@ const struct pl_os_constants pl_os = {
 	.local_connwait = PL_ABSENT,
 	.local_creds_persistent = PL_ABSENT,
 	.has_abstract_names = true,
+	.private_network_is_cheap = true,
 };
 
 const int pl_os_enotcapable = PL_ABSENT, pl_os_ecapmode = PL_ABSENT;

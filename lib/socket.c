@@ -25,12 +25,32 @@ protocol_text(char *text, size_t size, int domain, int type, int protocol)
 	return (text);
 }
 
+/* The process is in the network where its Internet sockets belong. */
+static bool is_settled;
+
+/*
+ * Some addresses are the kernel's choice: an unbound socket that sends or listens
+ * is bound to the wildcard.  So that nobody else can reach it, the super-user's
+ * cases move to a network of their own before their first Internet socket.  Where
+ * that is dear (FreeBSD: a jail), or not allowed, they stay where they are.
+ */
+static void
+stay_inside(int domain)
+{
+	if (is_settled || (domain != AF_INET && domain != AF_INET6))
+		return;
+	is_settled = true;
+	if (geteuid() == 0 && pl_os.private_network_is_cheap && pl_os_private_network() != 0)
+		pl_note("no private network can be had");
+}
+
 struct pl_outcome
 sys_socket(int domain, int type, int protocol)
 {
 	char text[128];
 	int made;
 
+	stay_inside(domain);
 	pl_trace_begin(-1, "socket(%s)", protocol_text(text, sizeof(text), domain, type, protocol));
 	made = socket(domain, type, protocol);
 	return (pl_trace_end_making(made, &made, 1, 's'));
@@ -455,6 +475,7 @@ pl_need_private_network(void)
 {
 	if (pl_os_private_network() != 0)
 		pl_not_tested("no private network can be had: %s", strerror(errno));
+	is_settled = true;
 	pl_note("in a private network");
 }
 
