@@ -123,7 +123,8 @@ unix_text(char *text, size_t size, const struct sockaddr_un *un, socklen_t lengt
 		used += (size_t)snprintf(text + used, size - used,
 		    name[i] >= ' ' && name[i] < 0x7f && name[i] != '"' ? "%c" : "\\x%02x",
 		    (unsigned char)name[i]);
-	snprintf(text + used, size - used, "\"");
+	if (used < size)
+		snprintf(text + used, size - used, "\"");
 	return (text);
 }
 

@@ -184,3 +184,13 @@ pl_listening(int backlog, struct pl_address *name)
 	pl_listen(fd, backlog);
 	return (fd);
 }
+
+struct pl_pair
+pl_half_closed(void)
+{
+	const struct pl_kind *kind = pl_case_kind();
+	struct pl_pair p = kind->make(kind);
+
+	pl_shutdown(p.w, SHUT_WR);
+	return (p);
+}

@@ -46,11 +46,13 @@ struct pl_pair pl_fifo_pair(const char *path);
 
 /*
  * A socket of the kind that the case runs for, in one of its states.  Set-up.
- * pl_listening needs PL_CONNECTIONS; the others serve every kind of socket.
+ * pl_listening needs PL_CONNECTIONS; the others serve every kind of socket.  The
+ * half-closed pair is one whose w has shut down writing.
  */
 int pl_unconnected(void);
 int pl_bound(struct pl_address *name);
 int pl_listening(int backlog, struct pl_address *name);
+struct pl_pair pl_half_closed(void);
 
 /* A connected pair over 127.0.0.1: SOCK_STREAM, or SOCK_DGRAM.  Set-up. */
 struct pl_pair pl_inet_pair(int type);

@@ -398,6 +398,12 @@ pl_accept(int fd)
 }
 
 void
+pl_shutdown(int fd, int how)
+{
+	pl_must_(NULL, 0, sys_shutdown(fd, how));
+}
+
+void
 pl_set_option(int fd, int level, int name, int value)
 {
 	pl_must_(NULL, 0, sys_set_option(fd, level, name, value));

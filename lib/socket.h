@@ -51,6 +51,7 @@ void pl_bind(int fd, const struct pl_address *);
 void pl_connect(int fd, const struct pl_address *);
 void pl_listen(int fd, int backlog);
 int pl_accept(int fd);
+void pl_shutdown(int fd, int how);
 void pl_set_option(int fd, int level, int name, int value);
 int pl_get_option(int fd, int level, int name);
 

@@ -63,6 +63,10 @@ PL_CASE(second_bind_einval, .verifies = "socket.bind.second-bind-einval",
 	int s = pl_bound(&own), again = pl_unconnected();
 
 	expect_name_kept(s, &other, &own);
+	if (pl_case_kind()->traits & PL_CONNECTIONS) {
+		pl_listen(s, 1);
+		expect_name_kept(s, &other, &own);
+	}
 	/* The name that was refused is still free. */
 	pl_expect(sys_bind(again, &other), returns(0));
 }

@@ -95,9 +95,8 @@ PL_CASE(connected_udp_succeeds, .verifies = "socket.shutdown.connected-udp-succe
 PL_CASE(wr_makes_writes_fail_epipe_sigpipe,
     .verifies = "socket.shutdown.wr-makes-writes-fail-epipe-sigpipe", .kinds = STREAM)
 {
-	struct pl_pair p = pl_pair();
+	struct pl_pair p = pl_half_closed();
 
-	pl_expect(sys_shutdown(p.w, SHUT_WR), returns(0));
 	pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
 	pl_expect(sys_send(p.w, "x", 1, 0), fails_with_sigpipe(EPIPE));
 	pl_expect(sys_send(p.w, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
@@ -156,7 +155,24 @@ PL_CASE(wr_leaves_receiving_open_on_tcp, .verifies = "socket.shutdown.wr-leaves-
 	half_open(pl_inet_pair(SOCK_STREAM));
 }
 
-PL_CASE(rd_gives_end_of_file, .verifies = "socket.shutdown.rd-gives-end-of-file")
+/* Every receive finds the end, without waiting for anybody; the other direction goes on. */
+PL_CASE(receives_give_zero_after_shut_rd, .verifies = "socket.shutdown.rd-gives-end-of-file",
+    .kinds = STREAM)
+{
+	struct pl_pair p = pl_pair();
+	char b[8];
+
+	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
+	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
+	pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
+	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), returns(0));
+	pl_expect(sys_write(p.r, "x", 1), returns(1));
+	pl_expect_text(p.w, "x");
+	pl_expect_nothing(p.w);
+	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
+}
+
+PL_CASE(rd_gives_end_of_file_on_tcp, .verifies = "socket.shutdown.rd-gives-end-of-file")
 {
 	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
 	char b[8];
@@ -303,7 +319,31 @@ receive_one(void *fd)
 	return (sys_recv(*(int *)fd, &b, 1, 0));
 }
 
-PL_CASE(rd_wakes_blocked_receiver, .verifies = "socket.shutdown.rd-wakes-blocked-receiver")
+static struct pl_outcome
+read_one(void *fd)
+{
+	char b;
+
+	return (sys_read(*(int *)fd, &b, 1));
+}
+
+/* All who sleep there are told, not the first alone. */
+PL_CASE(shut_rd_wakes_blocked_readers, .verifies = "socket.shutdown.rd-wakes-blocked-receiver",
+    .kinds = STREAM)
+{
+	struct pl_pair p = pl_pair();
+	struct pl_peer *readers[2];
+
+	for (int i = 0; i < 2; i++)
+		readers[i] = pl_child(i == 0 ? receive_one : read_one, &p.r, p.r);
+	for (int i = 0; i < 2; i++)
+		pl_wait_blocked(readers[i]);
+	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
+	for (int i = 0; i < 2; i++)
+		pl_expect(pl_result(readers[i]), returns(0));
+}
+
+PL_CASE(rd_wakes_blocked_receiver_on_tcp, .verifies = "socket.shutdown.rd-wakes-blocked-receiver")
 {
 	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
 	struct pl_peer *receiver = pl_thread(receive_one, &p.r);

@@ -239,21 +239,6 @@ PL_CASE(unlink_frees_the_name, .verifies = "unix.bind.unlink-frees-name")
 	pl_expect(bind_new(SOCK_STREAM, "s"), fails(EADDRINUSE));
 }
 
-/* A socket has one name, and keeps the first. */
-PL_CASE(second_bind_gives_einval, .verifies = "unix.bind.second-bind-einval")
-{
-	int bound = pl_bound_unix(SOCK_DGRAM, "bound");
-	int listening = pl_bound_unix(SOCK_STREAM, "listening");
-
-	pl_listen(listening, 1);
-	pl_expect(bind_to(bound, "new"), fails(EINVAL));
-	pl_expect(bind_to(listening, "new"), fails(EINVAL));
-	pl_expect(pl_file_type("new"), fails(ENOENT));
-	expect_name(bound, "bound");
-	expect_name(listening, "listening");
-	expect_reached(listening, "listening");
-}
-
 /* A failure leaves the socket as it was: without a name, ready for one. */
 PL_CASE(can_be_retried_after_a_failure, .verifies = "unix.bind.retry-after-failure")
 {

@@ -7,31 +7,6 @@
 
 #define UNIX_STREAMS (PL_UNIX | PL_CONNECTIONS | PL_STREAM)
 
-static struct pl_outcome
-read_eight(void *fd)
-{
-	char b[8];
-
-	return (sys_read(*(int *)fd, b, sizeof(b)));
-}
-
-/* Every receive finds the end, without waiting for anybody; the other direction goes on. */
-PL_CASE(receives_give_zero_after_shut_rd, .verifies = "unix.shutdown.read-then-own-recv-zero",
-    .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
-	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), returns(0));
-	pl_expect(sys_write(p.r, "x", 1), returns(1));
-	pl_expect_text(p.w, "x");
-	pl_expect_nothing(p.w);
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-}
-
 /* What had come before is thrown away on one system and read first on the other. */
 PL_CASE(data_that_waits_at_shut_rd, .verifies = "unix.shutdown.read-with-pending-data",
     .kinds = UNIX_STREAMS)
@@ -97,20 +72,4 @@ PL_CASE(child_shuts_down_for_its_parent, .verifies = "unix.shutdown.applies-to-a
 	pl_expect_text(p.w, "x");
 	pl_expect(sys_write(p.r, "y", 1), returns(1));
 	pl_expect_text(duplicate, "y");
-}
-
-/* All who sleep there are told, not the first alone. */
-PL_CASE(shut_rd_wakes_blocked_readers, .verifies = "unix.shutdown.read-unblocks-blocked-reader",
-    .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *readers[2];
-
-	for (int i = 0; i < 2; i++)
-		readers[i] = pl_child(read_eight, &p.r, p.r);
-	for (int i = 0; i < 2; i++)
-		pl_wait_blocked(readers[i]);
-	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
-	for (int i = 0; i < 2; i++)
-		pl_expect(pl_result(readers[i]), returns(0));
 }

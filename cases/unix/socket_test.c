@@ -20,16 +20,6 @@ PL_CASE(three_types_are_supported, .verifies = "unix.socket.three-types-supporte
 	}
 }
 
-/* A sort that the domain lacks is refused, not replaced by the nearest one. */
-PL_CASE(unsupported_type_is_refused, .verifies = "unix.socket.unsupported-type-errno")
-{
-	int free_before = pl_lowest_free();
-
-	pl_expect(sys_socket(AF_UNIX, SOCK_RDM, 0), on(PL_FREEBSD, fails(EPROTOTYPE)),
-	    on(PL_LINUX, fails(ESOCKTNOSUPPORT)));
-	pl_expect(pl_value(pl_lowest_free(), NULL, "lowest free descriptor"), is(free_before));
-}
-
 /* Each end gets the bytes of the other, never its own. */
 static void
 expect_both_ways(int fd[2])
@@ -78,43 +68,6 @@ PL_CASE(seqpacket_ends_are_connected, .verifies = "unix.socketpair.seqpacket-end
 
 	pl_expect(sys_socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), returns(0));
 	expect_both_ways(fd);
-}
-
-/* Both descriptors go at exec, and nothing else is different about them. */
-PL_CASE(sock_cloexec_sets_both, .verifies = "unix.socketpair.sock-cloexec-sets-both")
-{
-	for (size_t i = 0; i < COUNT(types); i++) {
-		int fd[2];
-
-		if (pl_asks(PL_POSIX) && types[i] == SOCK_SEQPACKET)
-			continue;
-		pl_expect(sys_socketpair(AF_UNIX, types[i] | SOCK_CLOEXEC, 0, fd), returns(0));
-		for (int end = 0; end < 2; end++) {
-			pl_expect(pl_descriptor_flags(fd[end]), is(FD_CLOEXEC));
-			pl_expect(pl_status_flags(fd[end], O_NONBLOCK), is(0));
-		}
-		expect_both_ways(fd);
-	}
-}
-
-/* Neither end waits, by the flag that is seen and by what a read does. */
-PL_CASE(sock_nonblock_sets_both, .verifies = "unix.socketpair.sock-nonblock-sets-both")
-{
-	char b[4];
-
-	for (size_t i = 0; i < COUNT(types); i++) {
-		int fd[2];
-
-		if (pl_asks(PL_POSIX) && types[i] == SOCK_SEQPACKET)
-			continue;
-		pl_expect(sys_socketpair(AF_UNIX, types[i] | SOCK_NONBLOCK, 0, fd), returns(0));
-		for (int end = 0; end < 2; end++) {
-			pl_expect(pl_status_flags(fd[end], O_NONBLOCK), is(O_NONBLOCK));
-			pl_expect(pl_descriptor_flags(fd[end]), is(0));
-			pl_expect(sys_read(fd[end], b, sizeof(b)), fails(EAGAIN));
-		}
-		expect_both_ways(fd);
-	}
 }
 
 static struct pl_outcome
