@@ -58,6 +58,47 @@ pl_inet6_address(unsigned port)
 	return (a);
 }
 
+struct pl_address
+pl_mapped_address(unsigned port)
+{
+	static const unsigned char mapped[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
+	struct pl_address a = pl_inet6_address(port);
+
+	memcpy(&a.in6.sin6_addr, mapped, sizeof(mapped));
+	return (a);
+}
+
+struct pl_address
+pl_second_address(unsigned port)
+{
+	struct pl_address a = pl_inet_address(port);
+
+	a.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	return (a);
+}
+
+struct pl_address
+pl_wildcard_address(int domain, unsigned port)
+{
+	struct pl_address a = domain == AF_INET ? pl_inet_address(port) : pl_inet6_address(port);
+
+	if (domain == AF_INET)
+		a.in.sin_addr.s_addr = htonl(INADDR_ANY);
+	else
+		a.in6.sin6_addr = in6addr_any;
+	return (a);
+}
+
+struct pl_address
+pl_with_port(struct pl_address a, unsigned port)
+{
+	if (a.any.sa_family == AF_INET)
+		a.in.sin_port = htons((uint16_t)port);
+	else
+		a.in6.sin6_port = htons((uint16_t)port);
+	return (a);
+}
+
 unsigned
 pl_address_port(const struct pl_address *a)
 {

@@ -42,9 +42,17 @@ struct pl_address pl_unix_address_bytes(const void *name, size_t size);
 /* A loopback address, 127.0.0.1 or ::1, in network byte order with that port (host order). */
 struct pl_address pl_inet_address(unsigned port);
 struct pl_address pl_inet6_address(unsigned port);
+/* 127.0.0.2, which pl_need_second_host() makes this host as well. */
+struct pl_address pl_second_address(unsigned port);
+/* 127.0.0.1 as an IPv6 socket says it: ::ffff:127.0.0.1. */
+struct pl_address pl_mapped_address(unsigned port);
 
-/* The port of an inet or inet6 address, host order. */
+/* Any host of this domain: 0.0.0.0 or [::]. */
+struct pl_address pl_wildcard_address(int domain, unsigned port);
+
+/* The port of an inet or inet6 address, host order; and the same address with another. */
 unsigned pl_address_port(const struct pl_address *);
+struct pl_address pl_with_port(struct pl_address, unsigned port);
 
 /* Do they have the same family, and the same path, or the same host and port? */
 bool pl_address_equal(const struct pl_address *, const struct pl_address *);

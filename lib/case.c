@@ -166,6 +166,23 @@ pl_not_applicable(const char *format, ...)
 	END_WITH(PL_SKIPPED, "not applicable: ", format);
 }
 
+long
+pl_need(long constant, const char *name)
+{
+	if (constant == PL_ABSENT)
+		pl_not_tested("this kernel has no %s", name);
+	return (constant);
+}
+
+void
+pl_need_untouched(const char *variable, long value)
+{
+	long now;
+
+	if (pl_os_sysctl_get(variable, &now) == 0 && now != value)
+		pl_not_tested("%s is %ld here", variable, now);
+}
+
 /* What a case may leave behind */
 
 /* Which descriptors are open: poll(2) tells of all at once, as far as their limit goes. */

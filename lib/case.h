@@ -82,6 +82,15 @@ void pl_broken(const char *format, ...) __attribute__((noreturn, format(printf, 
 void pl_not_tested(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void pl_not_applicable(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
+/* The value of a constant; not tested where the kernel has none of that name. */
+long pl_need(long constant, const char *name);
+
+/*
+ * Not tested where that kernel variable has another value than the one its
+ * documentation gives as the default; a name that this system lacks is passed over.
+ */
+void pl_need_untouched(const char *variable, long value);
+
 /*
  * A file, or directory, that the case made by other means than a traced call:
  * remove it at the end, the last one named first.  What traced calls open or

@@ -227,6 +227,72 @@ pl_judge_right(const char *file, int line, int fd)
 	return (r.count > 0 ? r.fd[0] : -1);
 }
 
+/* Judge: "abc" arrives, with control data that fits. */
+static void
+judge_abc(const char *file, int line, int fd, struct pl_received *r)
+{
+	const struct pl_allowed three[] = { returns(3), { .form = PL_FORM_END } };
+	const struct pl_allowed none[] = { is(0), { .form = PL_FORM_END } };
+
+	pl_judge_arrival(file, line, fd);
+	pl_expecting(file, line, three);
+	pl_judge(sys_receive_control(fd, r, 8, sizeof(r->control.bytes), 0), three);
+	pl_expecting_text(file, line, "the same bytes");
+	pl_judge_bytes(r->bytes, "abc", 3);
+	pl_expecting(file, line, none);
+	pl_judge(pl_message_flags(r->flags, MSG_CTRUNC | MSG_TRUNC), none);
+}
+
+void
+pl_judge_item(const char *file, int line, int fd, int level, int type, void *data, size_t size)
+{
+	const struct pl_allowed whole[] = { is((long)size), { .form = PL_FORM_END } };
+	const struct pl_allowed one[] = { is(1), { .form = PL_FORM_END } };
+	struct pl_received r;
+	size_t got = 0;
+	const void *found;
+
+	memset(data, 0, size);
+	judge_abc(file, line, fd, &r);
+	pl_expecting(file, line, one);
+	pl_judge(pl_value(r.items, NULL, "items of control data"), one);
+	found = pl_control_find(&r.control, level, type, &got);
+	pl_expecting_text(file, line, "an item of the level and type asked for");
+	pl_judge_that(found != NULL, "another one");
+	pl_expecting(file, line, whole);
+	pl_judge(pl_value((long)got, NULL, "bytes of the item"), whole);
+	if (found != NULL)
+		memcpy(data, found, got < size ? got : size);
+}
+
+void
+pl_judge_no_item(const char *file, int line, int fd)
+{
+	const struct pl_allowed none[] = { is(0), { .form = PL_FORM_END } };
+	struct pl_received r;
+
+	judge_abc(file, line, fd, &r);
+	pl_expecting(file, line, none);
+	pl_judge(pl_value((long)r.control.size, NULL, "msg_controllen"), none);
+}
+
+struct pl_outcome
+pl_judge_next_number(const char *file, int line, int fd, int level, int type)
+{
+	struct pl_received r;
+	size_t size = 0;
+	const void *found;
+	int number = -1;
+
+	judge_abc(file, line, fd, &r);
+	found = pl_control_find(&r.control, level, type, &size);
+	if (found != NULL && size == 1)
+		number = *(const unsigned char *)found;
+	else if (found != NULL && size == sizeof(number))
+		memcpy(&number, found, sizeof(number));
+	return (pl_value(number, NULL, "number in item %d", type));
+}
+
 void
 pl_send_rights(int fd, const int *fds, int count)
 {

@@ -69,6 +69,25 @@ void pl_judge_rights(const char *file, int line, int fd, struct pl_received *, s
     int flags, long bytes, int count);
 int pl_judge_right(const char *file, int line, int fd);
 
+/*
+ * Judge what arrives next, "abc": with it comes one item of that sort and size and
+ * no other, whose data is copied; or no control data at all.
+ */
+#define pl_expect_item(fd, level, type, data, size) \
+	pl_judge_item(__FILE__, __LINE__, (fd), (level), (type), (data), (size))
+#define pl_expect_no_item(fd) pl_judge_no_item(__FILE__, __LINE__, (fd))
+void pl_judge_item(
+    const char *file, int line, int fd, int level, int type, void *data, size_t size);
+void pl_judge_no_item(const char *file, int line, int fd);
+
+/*
+ * Judge what arrives next, "abc", and give the number that its item of that sort
+ * holds in a byte or an int, -1 if there is none.
+ */
+#define pl_next_number(fd, level, type) \
+	pl_judge_next_number(__FILE__, __LINE__, (fd), (level), (type))
+struct pl_outcome pl_judge_next_number(const char *file, int line, int fd, int level, int type);
+
 /* Set-up: send one byte, "x", with these descriptors. */
 void pl_send_rights(int fd, const int *fds, int count);
 

@@ -2,15 +2,20 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "case.h"
 #include "payload.h"
 #include "sequence/names.h"
 #include "sequence/print.h"
+#include "signals.h"
 #include "socket.h"
 #include "state.h"
 #include "trace.h"
@@ -342,6 +347,44 @@ pl_judge_arrival(const char *file, int line, int fd)
 	pl_judge(sys_poll(&entry, 1, 5000), set);
 }
 
+static void
+judge_passage(const char *file, int line, int from, int to, const char *text)
+{
+	const long size = (long)strlen(text);
+	const struct pl_allowed set[] = { returns(size), { .form = PL_FORM_END } };
+
+	pl_expecting(file, line, set);
+	pl_judge(sys_write(from, text, (size_t)size), set);
+	pl_judge_arrival(file, line, to);
+	pl_judge_text(file, line, to, text);
+}
+
+void
+pl_judge_talk(const char *file, int line, int a, int b)
+{
+	judge_passage(file, line, a, b, "to");
+	judge_passage(file, line, b, a, "fro");
+}
+
+void
+pl_judge_address(
+    const char *file, int line, const struct pl_address *observed, const struct pl_address *wanted)
+{
+	char got[128], want[128];
+
+	pl_expecting_text(
+	    file, line, pl_address_text(want, sizeof(want), &wanted->any, wanted->length));
+	pl_judge_that(pl_address_equal(observed, wanted) && observed->length == wanted->length,
+	    "%s", pl_address_text(got, sizeof(got), &observed->any, observed->length));
+}
+
+void
+pl_judge_arriving(const char *file, int line, int fd, const char *text)
+{
+	pl_judge_arrival(file, line, fd);
+	pl_judge_text(file, line, fd, text);
+}
+
 void
 pl_judge_nothing(const char *file, int line, int fd)
 {
@@ -350,6 +393,68 @@ pl_judge_nothing(const char *file, int line, int fd)
 
 	pl_expecting(file, line, set);
 	pl_judge(sys_recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), set);
+}
+
+void
+pl_judge_end(const char *file, int line, int fd)
+{
+	const struct pl_allowed set[] = { returns(0), { .form = PL_FORM_END } };
+	char bytes[64];
+
+	pl_judge_arrival(file, line, fd);
+	pl_expecting(file, line, set);
+	pl_judge(sys_recv(fd, bytes, sizeof(bytes), 0), set);
+}
+
+void
+pl_judge_queued(const char *file, int line, int fd, int size)
+{
+	pl_set_option(fd, SOL_SOCKET, SO_RCVLOWAT, size);
+	pl_judge_arrival(file, line, fd);
+	pl_set_option(fd, SOL_SOCKET, SO_RCVLOWAT, 1);
+}
+
+void
+pl_judge_disconnection(const char *file, int line, int fd)
+{
+	const double limit = pl_milliseconds() + 5000;
+	struct sockaddr_storage name;
+	socklen_t length;
+	int result;
+
+	pl_expecting_text(file, line, "the connection ends");
+	/* No event tells it when the end of file has come before. */
+	do {
+		length = sizeof(name);
+		result = getpeername(fd, (struct sockaddr *)&name, &length);
+		if (result == 0)
+			poll(NULL, 0, 1);
+	} while (result == 0 && pl_milliseconds() < limit);
+	pl_note("%s is %s", pl_slot(fd), result == 0 ? "still connected" : "disconnected");
+	pl_judge_that(result == -1, "%s is still connected", pl_slot(fd));
+}
+
+void
+pl_judge_signal(const char *file, int line, int signal)
+{
+	char name[32];
+	const double limit = pl_milliseconds() + 5000;
+	const struct timespec slice = { .tv_nsec = 2000000 };
+	sigset_t others, blocked;
+
+	pl_name(name, sizeof(name), &pl_names_signal, signal);
+	pl_expecting_text(file, line, name);
+	/*
+	 * Blocked but for the wait, so that it cannot come between the look and the
+	 * wait.  Another thread may get it, so the wait is one of many.
+	 */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, signal);
+	pthread_sigmask(SIG_BLOCK, &blocked, &others);
+	while (pl_caught(signal) == 0 && pl_milliseconds() < limit)
+		ppoll(NULL, 0, &slice, &others);
+	pthread_sigmask(SIG_SETMASK, &others, NULL);
+	pl_judge_that(pl_caught(signal) > 0, "no %s", name);
 }
 
 void

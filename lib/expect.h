@@ -19,6 +19,8 @@
 #include "catalogue.h"
 #include "outcome.h"
 
+struct pl_address;
+
 /* Profiles as bits, for pl_on(). */
 #define PL_POSIX (1u << PL_PROFILE_POSIX)
 #define PL_FREEBSD (1u << PL_PROFILE_FREEBSD)
@@ -92,8 +94,36 @@ bool pl_asks(unsigned profiles);
  */
 #define pl_expect_arrival(fd) pl_judge_arrival(__FILE__, __LINE__, (fd))
 
+/* Judge: those bytes arrive, in one message or at once, and no more. */
+#define pl_expect_arriving(fd, text) pl_judge_arriving(__FILE__, __LINE__, (fd), (text))
+
+/* Judge: what one end of a stream sends comes out at the other, both ways. */
+#define pl_expect_talk(a, b) pl_judge_talk(__FILE__, __LINE__, (a), (b))
+
+/* Judge an address that a call gave: it is that one. */
+#define pl_expect_address(observed, wanted) \
+	pl_judge_address(__FILE__, __LINE__, (observed), (wanted))
+
 /* Judge a receive on a socket that must not wait: nothing is there, nor is it the end (EAGAIN). */
 #define pl_expect_nothing(fd) pl_judge_nothing(__FILE__, __LINE__, (fd))
+
+/* Judge: the end of file comes next, be it a while later. */
+#define pl_expect_end(fd) pl_judge_end(__FILE__, __LINE__, (fd))
+
+/*
+ * Judge: so many bytes wait in a stream socket, once they have arrived.  Asks by
+ * the low-water mark, which is 1 before and after.
+ */
+#define pl_expect_queued(fd, size) pl_judge_queued(__FILE__, __LINE__, (fd), (size))
+
+/*
+ * Judge: the connection of a TCP socket comes to its end, by a reset or the last
+ * acknowledgement (it has no peer any more).
+ */
+#define pl_expect_disconnection(fd) pl_judge_disconnection(__FILE__, __LINE__, (fd))
+
+/* Judge: that signal, which pl_catch() catches, comes or has come. */
+#define pl_expect_signal(signal) pl_judge_signal(__FILE__, __LINE__, (signal))
 
 /* Judge size bytes: they are the payload of that stream from that offset on. */
 #define pl_expect_payload(bytes, size, stream, offset)                       \
@@ -117,7 +147,15 @@ void pl_judge_that(bool, const char *format, ...) __attribute__((format(printf, 
 void pl_judge_bytes(const void *, const void *, size_t);
 void pl_judge_text(const char *file, int line, int fd, const char *text);
 void pl_judge_arrival(const char *file, int line, int fd);
+void pl_judge_arriving(const char *file, int line, int fd, const char *text);
+void pl_judge_talk(const char *file, int line, int a, int b);
 void pl_judge_nothing(const char *file, int line, int fd);
+void pl_judge_address(
+    const char *file, int line, const struct pl_address *observed, const struct pl_address *wanted);
+void pl_judge_end(const char *file, int line, int fd);
+void pl_judge_queued(const char *file, int line, int fd, int size);
+void pl_judge_disconnection(const char *file, int line, int fd);
+void pl_judge_signal(const char *file, int line, int signal);
 void pl_judge_payload(const void *, size_t, unsigned stream, uint64_t offset);
 /* file may be NULL. */
 long pl_must_(const char *file, int line, struct pl_outcome);

@@ -29,11 +29,12 @@ restore(int fd, int flags)
 		pl_broken("cannot restore the flags of %s", pl_slot(fd));
 }
 
-size_t
-pl_fill(int fd, size_t chunk)
+/* Fill, the payload beginning at that offset.  The offset after it. */
+static size_t
+fill_from(int fd, size_t chunk, size_t total)
 {
 	char *buffer = malloc(chunk);
-	size_t total = 0, size = chunk;
+	size_t size = chunk;
 	int flags;
 
 	if (buffer == NULL)
@@ -56,7 +57,40 @@ pl_fill(int fd, size_t chunk)
 	}
 	restore(fd, flags);
 	free(buffer);
+	return (total);
+}
+
+size_t
+pl_fill(int fd, size_t chunk)
+{
+	size_t total = fill_from(fd, chunk, 0);
+
 	pl_note("filled %s with %zu bytes", pl_slot(fd), total);
+	return (total);
+}
+
+/*
+ * A byte that r sends is behind all that was under way to r, and acknowledges
+ * all that has come.  An acknowledgement makes room or the connection move; if
+ * there was no room for some such exchanges, none is under way.
+ */
+size_t
+pl_fill_connection(struct pl_pair p, size_t chunk)
+{
+	enum { QUIET = 4 };
+	size_t total = 0;
+
+	for (int quiet = 0; quiet < QUIET; quiet++) {
+		size_t before = total;
+		char b;
+
+		total = fill_from(p.w, chunk, total);
+		if (send(p.r, "", 1, 0) != 1 || recv(p.w, &b, 1, MSG_WAITALL) != 1)
+			pl_broken("no byte goes from %s to %s", pl_slot(p.r), pl_slot(p.w));
+		if (total > before)
+			quiet = 0;
+	}
+	pl_note("filled %s with %zu bytes, nothing under way", pl_slot(p.w), total);
 	return (total);
 }
 
@@ -85,6 +119,22 @@ pl_fill_messages(int fd, size_t size)
 	free(buffer);
 	pl_note("filled %s with %zu messages of %zu bytes", pl_slot(fd), count, size);
 	return (count);
+}
+
+struct pl_outcome
+pl_write_when_full(void *argument)
+{
+	static const char zeroes[4096];
+	int fd = *(int *)argument;
+	struct pl_outcome o;
+
+	do {
+		for (size_t size = sizeof(zeroes); size > 0; size /= 2)
+			while (send(fd, zeroes, size, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+				continue;
+		o = sys_write(fd, "x", 1);
+	} while (o.error == 0 && o.value == 1);
+	return (o);
 }
 
 /*

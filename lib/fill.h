@@ -11,12 +11,20 @@
 #include <stddef.h>
 
 #include "kind.h"
+#include "peer.h"
 
 /*
  * Write payload of stream 0, from offset 0 on, in chunks of that size and then
  * in single bytes, until not even one more byte is taken.  Returns the number of bytes.
  */
 size_t pl_fill(int fd, size_t chunk);
+
+/*
+ * The same for the w of a connection that nobody reads from: until no more is
+ * taken and nothing is on its way any more, so that it stays full.  A few bytes
+ * go the other way and are received meanwhile.
+ */
+size_t pl_fill_connection(struct pl_pair, size_t chunk);
 
 /*
  * Send messages of that size, payload of stream 0 from offset 0 on, until no
@@ -30,6 +38,14 @@ size_t pl_fill_messages(int fd, size_t size);
  * from offset 0 on.  Returns the number of bytes that wait.
  */
 size_t pl_leave_room(struct pl_pair, size_t room);
+
+/*
+ * A peer function: fill the stream socket *(int *)argument and write one more
+ * byte; begin again as long as that byte finds room, which a peer at the other
+ * end of the network makes when it takes what was sent.  The outcome is that of the
+ * write which failed; it had no byte accepted.
+ */
+pl_peer_function pl_write_when_full;
 
 /* Read size bytes, or all that waits if it is less.  Returns the number read. */
 size_t pl_take(int fd, size_t size);

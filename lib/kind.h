@@ -21,7 +21,13 @@ enum pl_trait {
 	PL_DATAGRAMS = 1 << 6,   /* no connection needed, each message for itself */
 	PL_UNIX = 1 << 7,        /* the UNIX domain: passes descriptors and credentials */
 	PL_PLAIN = 1 << 8,       /* one for each sort of socket: its simplest pair */
+	PL_INET = 1 << 9,        /* the Internet domain: what is sent arrives a while later */
+	PL_MAPPED = 1 << 10,     /* an IPv6 socket that speaks IPv4 through mapped addresses */
 };
+
+/* What runs for tcp4, tcp6 and tcp-dual; for udp4, udp6 and udp-dual. */
+#define PL_TCP (PL_INET | PL_CONNECTIONS)
+#define PL_UDP (PL_INET | PL_DATAGRAMS)
 
 /* A connected pair: what is written to w is read from r. */
 struct pl_pair {
@@ -53,6 +59,31 @@ int pl_unconnected(void);
 int pl_bound(struct pl_address *name);
 int pl_listening(int backlog, struct pl_address *name);
 struct pl_pair pl_half_closed(void);
+
+/*
+ * Of the kind (PL_TCP): a bound socket that gives no answer to those who connect to
+ * it, so that they stay in the middle of the handshake.  To be made before any other
+ * Internet socket; not tested where it cannot be had.  And end the wait of such a
+ * caller by calling back from that name, which connects the two: the far end.  Set-up.
+ */
+int pl_silent(struct pl_address *name);
+int pl_call_back(const struct pl_address *name, int caller);
+
+/* A socket of the kind that is connected to the listener of that name.  Set-up. */
+int pl_client(const struct pl_address *name);
+
+/*
+ * A client of that kind (PL_CONNECTIONS) connects, sends that text and closes.  The
+ * listener's queue has its connection when this returns, and keeps it.  Set-up.
+ * Gives the client's name.
+ */
+struct pl_address pl_queue_client(int listener, const struct pl_address *name, const char *text);
+
+/*
+ * A connected pair of the kind (PL_TCP) with these buffers from the beginning:
+ * SO_SNDBUF of w and SO_RCVBUF of r, which limits the window that r offers.  Set-up.
+ */
+struct pl_pair pl_narrow_pair(int sending, int receiving);
 
 /* A connected pair over 127.0.0.1: SOCK_STREAM, or SOCK_DGRAM.  Set-up. */
 struct pl_pair pl_inet_pair(int type);

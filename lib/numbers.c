@@ -2,9 +2,13 @@
 
 #include <sys/resource.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "case.h"
 #include "expect.h"
 #include "trace.h"
 
@@ -42,4 +46,22 @@ pl_limit_descriptors(int limit)
 	pl_must(pl_sys(getrlimit(RLIMIT_NOFILE, &l), "getrlimit(RLIMIT_NOFILE)"));
 	l.rlim_cur = (rlim_t)limit;
 	pl_must(pl_sys(setrlimit(RLIMIT_NOFILE, &l), "setrlimit(RLIMIT_NOFILE, %d)", limit));
+}
+
+void
+pl_need_descriptors(int count)
+{
+	const rlim_t wanted = (rlim_t)count;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		pl_broken("getrlimit: %s", strerror(errno));
+	if (limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted;
+	if (limit.rlim_max < wanted)
+		limit.rlim_max = wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		pl_not_tested("no more than %ju descriptors can be had", (uintmax_t)limit.rlim_max);
+	pl_note("up to %d descriptors", count);
 }

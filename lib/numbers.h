@@ -17,4 +17,7 @@ void pl_make_gaps(int gap[2]);
 /* Let this process, a child, have no descriptor of that number or above. */
 void pl_limit_descriptors(int limit);
 
+/* Let this process, a child, have so many open descriptors; not tested where it may not. */
+void pl_need_descriptors(int count);
+
 #endif

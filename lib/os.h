@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "catalogue.h"
 
@@ -38,18 +39,37 @@ struct pl_os_constants {
 	int so_bintime, so_ts_clock;           /* FreeBSD, with the clocks and messages: */
 	int ts_bintime, ts_realtime, ts_monotonic;
 	int scm_bintime, scm_realtime, scm_monotonic;
-	int so_timestampns, scm_timestampns;      /* Linux */
-	int sock_clofork;                         /* socket(2) type: FreeBSD 15 */
-	int msg_cmsg_clofork;                     /* recvmsg(2) flag: FreeBSD 15 */
-	int so_reuseport_lb;                      /* FreeBSD */
-	int ip_portrange, ip_bindany;             /* FreeBSD, at IPPROTO_IP */
-	int ip_freebind, ip_bind_address_no_port; /* Linux */
-	const char *loopback;                     /* the interface */
-	int so_passcred;                          /* Linux */
-	int sol_local;                            /* FreeBSD: the level of the next ones */
+	int so_timestampns, scm_timestampns;        /* Linux */
+	int sock_clofork;                           /* socket(2) type: FreeBSD 15 */
+	int msg_cmsg_clofork;                       /* recvmsg(2) flag: FreeBSD 15 */
+	int so_reuseport_lb;                        /* FreeBSD */
+	int ip_portrange, ip_bindany;               /* FreeBSD, at IPPROTO_IP */
+	int ip_freebind, ip_bind_address_no_port;   /* Linux */
+	int ip_dontfrag;                            /* FreeBSD */
+	int ip_ttl_item, ip_tos_item;               /* control data that came: its TTL and TOS */
+	int ip_recvdstaddr, ip_sendsrcaddr;         /* FreeBSD */
+	int ip_recvif, ip_onesbcast;                /* FreeBSD */
+	int ip_pktinfo, ip_multicast_all;           /* Linux */
+	int ip_transparent;                         /* Linux */
+	int msg_eof;                                /* FreeBSD */
+	int msg_fastopen;                           /* Linux */
+	int ip_recverr, msg_errqueue;               /* Linux */
+	int udp_cork, msg_more;                     /* Linux; the option at IPPROTO_UDP */
+	int udplite_send_cscov, udplite_recv_cscov; /* at IPPROTO_UDPLITE */
+	/* At IPPROTO_TCP: Linux; FreeBSD, maxunacktime since 15. */
+	int tcp_defer_accept;
+	int tcp_cork, tcp_syncnt, tcp_linger2, tcp_quickack, tcp_user_timeout;
+	int tcp_nopush, tcp_noopt, tcp_keepinit, tcp_maxunacktime, tcp_function_blk;
+	int tcp_remote_udp_encaps_port;
+	long siocoutqnsd;     /* Linux: bytes that were not even sent once */
+	long siocoutq;        /* Linux; FreeBSD's FIONWRITE, of TCP */
+	const char *loopback; /* the interface */
+	int so_passcred;      /* Linux */
+	int sol_local;        /* FreeBSD: the level of the next ones */
 	int local_creds, local_creds_persistent;
 	int local_connwait;            /* before FreeBSD 15 */
 	bool has_abstract_names;       /* Linux: UNIX domain names without a file */
+	bool silence_is_of_networks;   /* pl_os_silence wants a private one */
 	bool private_network_is_cheap; /* under a millisecond, and nothing else changes */
 };
 extern const struct pl_os_constants pl_os;
@@ -92,14 +112,57 @@ int pl_os_file_system_type(int fd, long *type);
 int pl_os_private_network(void);
 
 /*
+ * Make a host of 127/8, given in host order, a local one (to be done in a
+ * private network).  0, or -1 with errno.
+ */
+int pl_os_add_loopback_host(uint32_t host);
+
+/*
+ * Give a private network an interface that broadcasts: the host that is this one
+ * there, and the address of all, in host order.  0, or -1 with errno.
+ */
+int pl_os_add_broadcast_network(uint32_t *host, uint32_t *everybody);
+
+/* An interface of a private network that carries IPv6 multicasts: its index, or 0 with errno. */
+unsigned pl_os_multicast6_interface(void);
+
+/*
  * The ports among which the kernel chooses one for port 0: what the system is
  * set to, and set it (to be done in a private network).  0, or -1 with errno.
  */
 int pl_os_port_range(long *first, long *last);
 int pl_os_set_port_range(long first, long last);
 
+/*
+ * Let a bound TCP socket leave those who connect to it without an answer, as if
+ * all they sent got lost.  It listens, with a full queue, from then on (Linux), or all
+ * closed ports of this network are silent, which must be a private one (FreeBSD).
+ * Then refuse those who try again.  0, or -1 with errno.
+ */
+int pl_os_silence(int fd);
+int pl_os_refuse(int fd);
+
 /* The lowest port that an ordinary user may bind; -1 if the system does not tell. */
 long pl_os_first_user_port(void);
+
+/*
+ * The states of a TCP connection (RFC 9293), and the one that a number of TCP_INFO's
+ * tcpi_state stands for; PL_ABSENT if it stands for none.
+ */
+enum pl_tcp_state {
+	PL_TCP_CLOSED,
+	PL_TCP_LISTEN,
+	PL_TCP_SYN_SENT,
+	PL_TCP_SYN_RECEIVED,
+	PL_TCP_ESTABLISHED,
+	PL_TCP_FIN_WAIT_1,
+	PL_TCP_FIN_WAIT_2,
+	PL_TCP_CLOSE_WAIT,
+	PL_TCP_CLOSING,
+	PL_TCP_LAST_ACK,
+	PL_TCP_TIME_WAIT,
+};
+int pl_os_tcp_state(int number);
 
 /* The size of one record, a struct ifreq, in the list that SIOCGIFCONF gives. */
 size_t pl_os_ifreq_size(const void *ifreq);
@@ -122,6 +185,8 @@ int pl_os_set_immutable(const char *directory, bool on);
 /* A kernel variable of integer type: sysctl(8) name, "/proc/sys" path on Linux.  0, or -1. */
 int pl_os_sysctl_get(const char *name, long *value);
 int pl_os_sysctl_set(const char *name, long value);
+/* One that is a line of text.  0, or -1. */
+int pl_os_sysctl_text(const char *name, char *text, size_t size);
 
 /* May this process go beyond the limits that hold for ordinary users (CAP_SYS_RESOURCE)? */
 bool pl_os_may_exceed_limits(void);
@@ -157,12 +222,26 @@ int pl_os_kqueue(void);
 int pl_os_kevent_set(int kq, int fd, enum pl_filter, unsigned flags, unsigned notes);
 int pl_os_kevent_get(int kq, struct pl_event *, int timeout_ms);
 
+/* How many connections wait in the queue of a TCP listener, or -1 with errno. */
+int pl_os_clients_waiting(int listener);
+
 /* Capsicum: limit a descriptor to these rights; enter capability mode.  0, or -1 with errno. */
 enum pl_right { PL_CAP_READ = 1 << 0, PL_CAP_WRITE = 1 << 1, PL_CAP_EVENT = 1 << 2 };
 int pl_os_limit_rights(int fd, unsigned rights);
 int pl_os_enter_capability_mode(void);
 /* The errno of a call that these rights, or that mode, do not allow; PL_ABSENT if none. */
 extern const int pl_os_enotcapable, pl_os_ecapmode;
+
+/*
+ * What an item of a socket's error queue (IP_RECVERR) tells: the errno, whether an
+ * ICMP message brought it, and that message's type and code.  0, or -1 if data of that
+ * size is no such item, or this system has none.
+ */
+struct pl_error_report {
+	int error, type, code;
+	bool by_icmp;
+};
+int pl_os_read_error_report(const void *data, size_t size, struct pl_error_report *);
 
 /*
  * Credentials, as peers of the UNIX domain get them.  A form that has no place

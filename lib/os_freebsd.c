@@ -23,6 +23,9 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/tcp_fsm.h>
+#include <netinet/udplite.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +97,42 @@ const struct pl_os_constants pl_os = {
 	.ip_bindany = IP_BINDANY,
 	.ip_freebind = PL_ABSENT,
 	.ip_bind_address_no_port = PL_ABSENT,
+	.ip_dontfrag = IP_DONTFRAG,
+	.ip_ttl_item = IP_RECVTTL,
+	.ip_tos_item = IP_RECVTOS,
+	.ip_recvdstaddr = IP_RECVDSTADDR,
+	.ip_sendsrcaddr = IP_SENDSRCADDR,
+	.ip_recvif = IP_RECVIF,
+	.ip_onesbcast = IP_ONESBCAST,
+	.ip_pktinfo = PL_ABSENT,
+	.ip_multicast_all = PL_ABSENT,
+	.ip_transparent = PL_ABSENT,
+	.udp_cork = PL_ABSENT,
+	.msg_eof = MSG_EOF,
+	.msg_fastopen = PL_ABSENT,
+	.ip_recverr = PL_ABSENT,
+	.msg_errqueue = PL_ABSENT,
+	.msg_more = PL_ABSENT,
+	.udplite_send_cscov = UDPLITE_SEND_CSCOV,
+	.udplite_recv_cscov = UDPLITE_RECV_CSCOV,
+	.tcp_defer_accept = PL_ABSENT,
+	.tcp_cork = PL_ABSENT,
+	.tcp_syncnt = PL_ABSENT,
+	.tcp_linger2 = PL_ABSENT,
+	.tcp_quickack = PL_ABSENT,
+	.tcp_user_timeout = PL_ABSENT,
+	.tcp_nopush = TCP_NOPUSH,
+	.tcp_noopt = TCP_NOOPT,
+	.tcp_keepinit = TCP_KEEPINIT,
+#ifdef TCP_MAXUNACKTIME
+	.tcp_maxunacktime = TCP_MAXUNACKTIME,
+#else
+	.tcp_maxunacktime = PL_ABSENT,
+#endif
+	.tcp_function_blk = TCP_FUNCTION_BLK,
+	.tcp_remote_udp_encaps_port = TCP_REMOTE_UDP_ENCAPS_PORT,
+	.siocoutqnsd = PL_ABSENT,
+	.siocoutq = PL_ABSENT,
 	.loopback = "lo0",
 	.so_passcred = PL_ABSENT,
 	.sol_local = SOL_LOCAL,
@@ -105,6 +144,7 @@ const struct pl_os_constants pl_os = {
 #endif
 	.local_creds_persistent = LOCAL_CREDS_PERSISTENT,
 	.has_abstract_names = false,
+	.silence_is_of_networks = true,
 	.private_network_is_cheap = false,
 };
 
@@ -156,7 +196,7 @@ pl_os_thread_count(void)
  * What the kernel calls the sleep in each library call: sys_pipe.c (piperd,
  * pipewr, pipbww, pipdww, pipdwt, pipdwc), fifo_vnops.c (fifoor, fifoow), sys_generic.c
  * (select), kern_event.c (kqread), kern_lockf.c (lockf), uipc_sockbuf.c (sbwait),
- * uipc_syscalls.c (accept, connec).
+ * uipc_syscalls.c (accept, connec), uipc_socket.c (soclos).
  */
 static const struct {
 	const char *call, *sleep;
@@ -179,12 +219,14 @@ static const struct {
 	{ "recv", "sbwait" },
 	{ "recvfrom", "sbwait" },
 	{ "recvmsg", "sbwait" },
+	{ "recvmmsg", "sbwait" },
 	{ "send", "sbwait" },
 	{ "sendto", "sbwait" },
 	{ "sendmsg", "sbwait" },
 	{ "accept", "accept" },
 	{ "accept4", "accept" },
 	{ "connect", "connec" },
+	{ "close", "soclos" },
 	{ "flock", "lockf" },
 	{ "fcntl", "lockf" },
 };
@@ -298,29 +340,85 @@ pl_os_file_system_type(int fd, long *type)
 
 /* A jail with a network stack of its own, which this process enters. */
 int
+pl_os_add_loopback_host(uint32_t host)
+{
+	struct ifaliasreq alias = { .ifra_name = "lo0" };
+	struct sockaddr_in *address = (struct sockaddr_in *)&alias.ifra_addr;
+	struct sockaddr_in *mask = (struct sockaddr_in *)&alias.ifra_mask;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd == -1)
+		return (-1);
+	address->sin_len = mask->sin_len = sizeof(*address);
+	address->sin_family = mask->sin_family = AF_INET;
+	address->sin_addr.s_addr = htonl(host);
+	mask->sin_addr.s_addr = htonl(host == INADDR_LOOPBACK ? 0xff000000 : 0xffffffff);
+	result = ioctl(fd, SIOCAIFADDR, &alias);
+	close(fd);
+	return (result);
+}
+
+int
 pl_os_private_network(void)
 {
 	int id = jail_setv(JAIL_CREATE | JAIL_ATTACH, "path", "/", "vnet", "new", "children.max",
 	    "0", "host.hostname", "plumbline", NULL);
 	struct ifreq loopback = { .ifr_name = "lo0", .ifr_flags = IFF_UP };
-	struct ifaliasreq four = { .ifra_name = "lo0" };
-	struct sockaddr_in *address = (struct sockaddr_in *)&four.ifra_addr;
-	struct sockaddr_in *mask = (struct sockaddr_in *)&four.ifra_mask;
 	int fd, result;
 
 	if (id == -1)
 		return (-1);
 	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
 		return (-1);
-	address->sin_len = mask->sin_len = sizeof(*address);
-	address->sin_family = mask->sin_family = AF_INET;
-	address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	mask->sin_addr.s_addr = htonl(0xff000000);
-	result = ioctl(fd, SIOCAIFADDR, &four);
+	result = pl_os_add_loopback_host(INADDR_LOOPBACK);
 	if (result == 0)
 		result = ioctl(fd, SIOCSIFFLAGS, &loopback);
 	close(fd);
 	return (result);
+}
+
+/*
+ * One end of an Ethernet cable, the other hanging loose: its broadcasts are heard
+ * here alone, and once.  It takes the module if_epair.
+ */
+int
+pl_os_add_broadcast_network(uint32_t *host, uint32_t *everybody)
+{
+	struct ifreq end = { .ifr_name = "epair" };
+	struct ifaliasreq alias = { 0 };
+	struct sockaddr_in *address = (struct sockaddr_in *)&alias.ifra_addr;
+	struct sockaddr_in *broadcast = (struct sockaddr_in *)&alias.ifra_broadaddr;
+	struct sockaddr_in *mask = (struct sockaddr_in *)&alias.ifra_mask;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd == -1)
+		return (-1);
+	*host = 0xc0000201; /* 192.0.2.1 of TEST-NET-1 */
+	*everybody = 0xc00002ff;
+	address->sin_len = broadcast->sin_len = mask->sin_len = sizeof(*address);
+	address->sin_family = broadcast->sin_family = mask->sin_family = AF_INET;
+	address->sin_addr.s_addr = htonl(*host);
+	broadcast->sin_addr.s_addr = htonl(*everybody);
+	mask->sin_addr.s_addr = htonl(0xffffff00);
+	result = ioctl(fd, SIOCIFCREATE2, &end);
+	if (result == 0) {
+		memcpy(alias.ifra_name, end.ifr_name, sizeof(alias.ifra_name));
+		result = ioctl(fd, SIOCAIFADDR, &alias);
+	}
+	if (result == 0) {
+		end.ifr_flags = IFF_UP;
+		end.ifr_flagshigh = 0;
+		result = ioctl(fd, SIOCSIFFLAGS, &end);
+	}
+	close(fd);
+	return (result);
+}
+
+/* Loopback does. */
+unsigned
+pl_os_multicast6_interface(void)
+{
+	return (if_nametoindex("lo0"));
 }
 
 int
@@ -339,6 +437,35 @@ pl_os_set_port_range(long first, long last)
 	return (pl_os_sysctl_set("net.inet.ip.portrange.last", last));
 }
 
+int
+pl_os_read_error_report(const void *data, size_t size, struct pl_error_report *report)
+{
+	(void)data;
+	(void)size;
+	(void)report;
+	return (-1);
+}
+
+/* Before FreeBSD 14 the one variable does not spare local callers. */
+int
+pl_os_silence(int fd)
+{
+	long value;
+
+	(void)fd;
+	if (pl_os_sysctl_get("net.inet.tcp.blackhole_local", &value) == 0 &&
+	    pl_os_sysctl_set("net.inet.tcp.blackhole_local", 1) != 0)
+		return (-1);
+	return (pl_os_sysctl_set("net.inet.tcp.blackhole", 2));
+}
+
+int
+pl_os_refuse(int fd)
+{
+	(void)fd;
+	return (pl_os_sysctl_set("net.inet.tcp.blackhole", 0));
+}
+
 long
 pl_os_first_user_port(void)
 {
@@ -347,6 +474,42 @@ pl_os_first_user_port(void)
 	if (pl_os_sysctl_get("net.inet.ip.portrange.reservedhigh", &port) != 0)
 		return (-1);
 	return (port + 1);
+}
+
+int
+pl_os_clients_waiting(int listener)
+{
+	int waiting;
+	socklen_t size = sizeof(waiting);
+
+	if (getsockopt(listener, SOL_SOCKET, SO_LISTENQLEN, &waiting, &size) == -1)
+		return (-1);
+	return (waiting);
+}
+
+int
+pl_os_tcp_state(int number)
+{
+	static const struct {
+		int number, state;
+	} states[] = {
+		{ TCPS_CLOSED, PL_TCP_CLOSED },
+		{ TCPS_LISTEN, PL_TCP_LISTEN },
+		{ TCPS_SYN_SENT, PL_TCP_SYN_SENT },
+		{ TCPS_SYN_RECEIVED, PL_TCP_SYN_RECEIVED },
+		{ TCPS_ESTABLISHED, PL_TCP_ESTABLISHED },
+		{ TCPS_FIN_WAIT_1, PL_TCP_FIN_WAIT_1 },
+		{ TCPS_FIN_WAIT_2, PL_TCP_FIN_WAIT_2 },
+		{ TCPS_CLOSE_WAIT, PL_TCP_CLOSE_WAIT },
+		{ TCPS_CLOSING, PL_TCP_CLOSING },
+		{ TCPS_LAST_ACK, PL_TCP_LAST_ACK },
+		{ TCPS_TIME_WAIT, PL_TCP_TIME_WAIT },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (states[i].number == number)
+			return (states[i].state);
+	return (PL_ABSENT);
 }
 
 size_t
@@ -408,6 +571,12 @@ pl_os_sysctl_get(const char *name, long *value)
 		return (-1);
 	*value = size == sizeof(int) ? u.i : u.l;
 	return (0);
+}
+
+int
+pl_os_sysctl_text(const char *name, char *text, size_t size)
+{
+	return (sysctlbyname(name, text, &size, NULL, 0));
 }
 
 int

@@ -10,14 +10,19 @@
 #include <sys/wait.h>
 
 #include <linux/capability.h>
+#include <linux/errqueue.h>
 #include <linux/fs.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -68,6 +73,38 @@ const struct pl_os_constants pl_os = {
 	.ip_bindany = PL_ABSENT,
 	.ip_freebind = IP_FREEBIND,
 	.ip_bind_address_no_port = IP_BIND_ADDRESS_NO_PORT,
+	.ip_dontfrag = PL_ABSENT,
+	.ip_ttl_item = IP_TTL,
+	.ip_tos_item = IP_TOS,
+	.ip_recvdstaddr = PL_ABSENT,
+	.ip_sendsrcaddr = PL_ABSENT,
+	.ip_recvif = PL_ABSENT,
+	.ip_onesbcast = PL_ABSENT,
+	.ip_pktinfo = IP_PKTINFO,
+	.ip_multicast_all = IP_MULTICAST_ALL,
+	.ip_transparent = IP_TRANSPARENT,
+	.udp_cork = UDP_CORK,
+	.msg_eof = PL_ABSENT,
+	.msg_fastopen = MSG_FASTOPEN,
+	.ip_recverr = IP_RECVERR,
+	.msg_errqueue = MSG_ERRQUEUE,
+	.msg_more = MSG_MORE,
+	.udplite_send_cscov = 10, /* UDPLITE_SEND_CSCOV of the kernel's net/udplite.h */
+	.udplite_recv_cscov = 11,
+	.tcp_defer_accept = TCP_DEFER_ACCEPT,
+	.tcp_cork = TCP_CORK,
+	.tcp_syncnt = TCP_SYNCNT,
+	.tcp_linger2 = TCP_LINGER2,
+	.tcp_quickack = TCP_QUICKACK,
+	.tcp_user_timeout = TCP_USER_TIMEOUT,
+	.tcp_nopush = PL_ABSENT,
+	.tcp_noopt = PL_ABSENT,
+	.tcp_keepinit = PL_ABSENT,
+	.tcp_maxunacktime = PL_ABSENT,
+	.tcp_function_blk = PL_ABSENT,
+	.tcp_remote_udp_encaps_port = PL_ABSENT,
+	.siocoutqnsd = 0x894b, /* of linux/sockios.h, which clashes with sys/ioctl.h */
+	.siocoutq = TIOCOUTQ,  /* SIOCOUTQ of linux/sockios.h */
 	.loopback = "lo",
 	.so_passcred = SO_PASSCRED,
 	.sol_local = PL_ABSENT,
@@ -75,6 +112,7 @@ const struct pl_os_constants pl_os = {
 	.local_connwait = PL_ABSENT,
 	.local_creds_persistent = PL_ABSENT,
 	.has_abstract_names = true,
+	.silence_is_of_networks = false,
 	.private_network_is_cheap = true,
 };
 
@@ -137,6 +175,7 @@ static const struct {
 	{ "recv", SYS_recvfrom },
 	{ "recvfrom", SYS_recvfrom },
 	{ "recvmsg", SYS_recvmsg },
+	{ "recvmmsg", SYS_recvmmsg },
 	{ "send", SYS_sendto },
 	{ "sendto", SYS_sendto },
 	{ "sendmsg", SYS_sendmsg },
@@ -146,6 +185,8 @@ static const struct {
 	{ "accept", SYS_accept4 },
 	{ "accept4", SYS_accept4 },
 	{ "connect", SYS_connect },
+	{ "close", SYS_close },
+	{ "shutdown", SYS_shutdown },
 	{ "flock", SYS_flock },
 	{ "fcntl", SYS_fcntl },
 };
@@ -296,7 +337,94 @@ pl_os_private_network(void)
 	return (result);
 }
 
+/* All of 127/8 is. */
+int
+pl_os_add_broadcast_network(uint32_t *host, uint32_t *everybody)
+{
+	*host = INADDR_LOOPBACK;
+	*everybody = 0x7fffffff;
+	return (0);
+}
+
+/* Create a network interface of that kind, which is its name as well.  0, or -1 with errno. */
+static int
+create_interface(const char *kind)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg interface;
+		char attributes[128];
+	} request = { .header.nlmsg_type = RTM_NEWLINK,
+		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK };
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char rest[256];
+	} answer;
+	size_t length = strlen(kind) + 1;
+	struct rtattr *name = (struct rtattr *)(void *)request.attributes;
+	struct rtattr *info = (struct rtattr *)(void *)(request.attributes + RTA_SPACE(length));
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	ssize_t n;
+
+	if (fd == -1)
+		return (-1);
+	*name = (struct rtattr){ RTA_LENGTH(length), IFLA_IFNAME };
+	memcpy(RTA_DATA(name), kind, length);
+	*info = (struct rtattr){ RTA_LENGTH(RTA_SPACE(length)), IFLA_LINKINFO };
+	name = RTA_DATA(info);
+	*name = (struct rtattr){ RTA_LENGTH(length), IFLA_INFO_KIND };
+	memcpy(RTA_DATA(name), kind, length);
+	request.header.nlmsg_len =
+	    NLMSG_LENGTH(sizeof(request.interface)) + RTA_SPACE(length) + info->rta_len;
+	n = send(fd, &request, request.header.nlmsg_len, 0);
+	if (n != -1)
+		n = recv(fd, &answer, sizeof(answer), 0);
+	close(fd);
+	if (n == -1)
+		return (-1);
+	errno = -answer.error.error;
+	return (errno == 0 ? 0 : -1);
+}
+
+/* Loopback has no routes for multicasts; any interface that asks no neighbours serves. */
+unsigned
+pl_os_multicast6_interface(void)
+{
+	static const char *const kinds[] = { "dummy", "ifb" };
+	struct sockaddr_in6 all_nodes = { .sin6_family = AF_INET6,
+		.sin6_port = htons(9),
+		.sin6_addr.s6_addr = { 0xff, 2, [15] = 1 } };
+	struct ifreq up = { .ifr_flags = IFF_UP };
+	int fd, result = -1;
+
+	for (size_t i = 0; i < 2 && result != 0; i++) {
+		result = create_interface(kinds[i]);
+		strcpy(up.ifr_name, kinds[i]);
+	}
+	if (result != 0 || (fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return (0);
+	result = ioctl(fd, SIOCSIFFLAGS, &up);
+	all_nodes.sin6_scope_id = if_nametoindex(up.ifr_name);
+	/* It gets an address of its own a little later. */
+	for (int i = 0; i < 5000 && result == 0; i++) {
+		if (connect(fd, (struct sockaddr *)&all_nodes, sizeof(all_nodes)) == 0)
+			break;
+		poll(NULL, 0, 1);
+	}
+	close(fd);
+	return (result == 0 ? all_nodes.sin6_scope_id : 0);
+}
+
 #define PORT_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
+
+/* All of them are. */
+int
+pl_os_add_loopback_host(uint32_t host)
+{
+	(void)host;
+	return (0);
+}
 
 int
 pl_os_port_range(long *first, long *last)
@@ -319,6 +447,46 @@ pl_os_set_port_range(long first, long last)
 	return (fclose(f));
 }
 
+int
+pl_os_read_error_report(const void *data, size_t size, struct pl_error_report *report)
+{
+	struct sock_extended_err e;
+
+	if (size < sizeof(e))
+		return (-1);
+	memcpy(&e, data, sizeof(e));
+	report->error = (int)e.ee_errno;
+	report->type = e.ee_type;
+	report->code = e.ee_code;
+	report->by_icmp = e.ee_origin == SO_EE_ORIGIN_ICMP;
+	return (0);
+}
+
+/* Whoever finds the queue of a listener full gets no answer; one caller fills the smallest. */
+int
+pl_os_silence(int fd)
+{
+	struct sockaddr_storage name;
+	socklen_t size = sizeof(name);
+	struct pollfd queue = { .fd = fd, .events = POLLIN };
+	int caller, result;
+
+	if (listen(fd, 0) != 0 || getsockname(fd, (struct sockaddr *)&name, &size) != 0 ||
+	    (caller = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+		return (-1);
+	if ((result = connect(caller, (struct sockaddr *)&name, size)) == 0)
+		result = poll(&queue, 1, -1) == 1 ? 0 : -1;
+	close(caller);
+	return (result);
+}
+
+/* It listens no more, and keeps its name. */
+int
+pl_os_refuse(int fd)
+{
+	return (shutdown(fd, SHUT_RD));
+}
+
 long
 pl_os_first_user_port(void)
 {
@@ -327,6 +495,43 @@ pl_os_first_user_port(void)
 	if (pl_os_sysctl_get("/proc/sys/net/ipv4/ip_unprivileged_port_start", &port) != 0)
 		return (-1);
 	return (port);
+}
+
+/* tcp_get_info(): of a listener tcpi_unacked is the length of its queue. */
+int
+pl_os_clients_waiting(int listener)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+		return (-1);
+	return ((int)info.tcpi_unacked);
+}
+
+int
+pl_os_tcp_state(int number)
+{
+	static const struct {
+		int number, state;
+	} states[] = {
+		{ TCP_CLOSE, PL_TCP_CLOSED },
+		{ TCP_LISTEN, PL_TCP_LISTEN },
+		{ TCP_SYN_SENT, PL_TCP_SYN_SENT },
+		{ TCP_SYN_RECV, PL_TCP_SYN_RECEIVED },
+		{ TCP_ESTABLISHED, PL_TCP_ESTABLISHED },
+		{ TCP_FIN_WAIT1, PL_TCP_FIN_WAIT_1 },
+		{ TCP_FIN_WAIT2, PL_TCP_FIN_WAIT_2 },
+		{ TCP_CLOSE_WAIT, PL_TCP_CLOSE_WAIT },
+		{ TCP_CLOSING, PL_TCP_CLOSING },
+		{ TCP_LAST_ACK, PL_TCP_LAST_ACK },
+		{ TCP_TIME_WAIT, PL_TCP_TIME_WAIT },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (states[i].number == number)
+			return (states[i].state);
+	return (PL_ABSENT);
 }
 
 size_t
@@ -395,9 +600,18 @@ pl_os_sysctl_get(const char *name, long *value)
 }
 
 int
+pl_os_sysctl_text(const char *name, char *text, size_t size)
+{
+	if (read_line(name, text, size) <= 0)
+		return (-1);
+	text[strcspn(text, "\n")] = '\0';
+	return (0);
+}
+
+int
 pl_os_sysctl_set(const char *name, long value)
 {
-	FILE *f = fopen(name, "w");
+	FILE *f = fopen(name, "r+"); /* which creates none */
 
 	if (f == NULL)
 		return (-1);

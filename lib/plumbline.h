@@ -30,6 +30,7 @@
 #include "credentials.h"
 #include "expect.h"
 #include "fill.h"
+#include "group.h"
 #include "guard.h"
 #include "kind.h"
 #include "numbers.h"

@@ -1,8 +1,12 @@
 #include "socket.h"
 
+#include <netinet/tcp.h>
+
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "case.h"
@@ -191,6 +195,13 @@ sys_shutdown(int fd, int how)
 	return (pl_trace_end(shutdown(fd, how)));
 }
 
+struct pl_outcome
+sys_sockatmark(int fd)
+{
+	pl_trace_begin(fd, "sockatmark(%s)", pl_slot(fd));
+	return (pl_trace_end(sockatmark(fd)));
+}
+
 /* Transfer */
 
 struct pl_outcome
@@ -280,6 +291,29 @@ sys_recvmsg(int fd, struct msghdr *m, int flags)
 }
 
 struct pl_outcome
+sys_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
+{
+	char text[96];
+
+	pl_trace_begin(fd, "sendmmsg(%s, %u messages, %s)", pl_slot(fd), count,
+	    NAMES(text, pl_names_message, flags));
+	return (pl_trace_end(sendmmsg(fd, m, count, flags)));
+}
+
+struct pl_outcome
+sys_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags, struct timespec *timeout)
+{
+	char text[96], limit[48] = "NULL";
+
+	if (timeout != NULL)
+		snprintf(limit, sizeof(limit), "{%jd, %ld}", (intmax_t)timeout->tv_sec,
+		    timeout->tv_nsec);
+	pl_trace_begin(fd, "recvmmsg(%s, %u messages, %s, %s)", pl_slot(fd), count,
+	    NAMES(text, pl_names_message, flags), limit);
+	return (pl_trace_end(recvmmsg(fd, m, count, flags, timeout)));
+}
+
+struct pl_outcome
 sys_receive(int fd, void *buffer, size_t size, int flags, int *got)
 {
 	struct iovec v = { .iov_base = buffer, .iov_len = size };
@@ -306,6 +340,12 @@ begin_option(const char *call, int fd, int level, int name, const char *value)
 	NAMES(l, pl_names_level, level);
 	if (level == SOL_SOCKET)
 		NAMES(n, pl_names_option, name);
+	else if (level == IPPROTO_TCP)
+		NAMES(n, pl_names_tcp_option, name);
+	else if (level == IPPROTO_IP)
+		NAMES(n, pl_names_ip_option, name);
+	else if (level == IPPROTO_IPV6)
+		NAMES(n, pl_names_ipv6_option, name);
 	else
 		snprintf(n, sizeof(n), "%d", name);
 	pl_trace_begin(
@@ -357,6 +397,50 @@ sys_get_option(int fd, int level, int name)
 	/* The value stands where the result does; -1 would read as a failure. */
 	o = pl_trace_end_value(value);
 	return (o);
+}
+
+static const struct pl_name tcp_states[] = {
+	{ PL_TCP_CLOSED, "CLOSED" },
+	{ PL_TCP_LISTEN, "LISTEN" },
+	{ PL_TCP_SYN_SENT, "SYN_SENT" },
+	{ PL_TCP_SYN_RECEIVED, "SYN_RECEIVED" },
+	{ PL_TCP_ESTABLISHED, "ESTABLISHED" },
+	{ PL_TCP_FIN_WAIT_1, "FIN_WAIT_1" },
+	{ PL_TCP_FIN_WAIT_2, "FIN_WAIT_2" },
+	{ PL_TCP_CLOSE_WAIT, "CLOSE_WAIT" },
+	{ PL_TCP_CLOSING, "CLOSING" },
+	{ PL_TCP_LAST_ACK, "LAST_ACK" },
+	{ PL_TCP_TIME_WAIT, "TIME_WAIT" },
+	{ 0, NULL },
+};
+static const struct pl_names tcp_state_names = { .table = tcp_states };
+
+struct pl_outcome
+sys_tcp_state(int fd)
+{
+	unsigned char number = 0; /* the first member of struct tcp_info */
+	socklen_t length = sizeof(number);
+	struct pl_outcome o;
+	char text[24];
+	int state;
+
+	begin_option("getsockopt", fd, IPPROTO_TCP, TCP_INFO, "");
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &number, &length) == -1)
+		return (pl_trace_end(-1));
+	state = pl_os_tcp_state(number);
+	o = pl_trace_end_detail(0, " {%s}", NAMES(text, tcp_state_names, state));
+	o.value = state;
+	o.names = &tcp_state_names;
+	return (o);
+}
+
+struct pl_outcome
+sys_set_linger(int fd, int l_onoff, int l_linger)
+{
+	const struct linger l = { .l_onoff = l_onoff, .l_linger = l_linger };
+
+	pl_note("struct linger {%d, %d}", l_onoff, l_linger);
+	return (sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)));
 }
 
 /* Set-up */
@@ -455,12 +539,43 @@ pl_bound_inet(int domain, int type, struct pl_address *name)
 }
 
 int
+pl_bound_anywhere(int domain, int type, struct pl_address *name)
+{
+	struct pl_address any = pl_wildcard_address(domain, 0);
+	int fd = pl_socket(domain, type);
+
+	pl_bind(fd, &any);
+	*name = pl_sockname(fd);
+	return (fd);
+}
+
+int
 pl_refusing_udp(struct pl_address *name)
 {
 	int fd = pl_bound_inet(AF_INET, SOCK_DGRAM, name);
 
 	pl_connect(fd, name);
 	return (fd);
+}
+
+void
+pl_await_delivery(int sender)
+{
+	struct pl_address own = pl_sockname(sender), name = pl_inet_address(0);
+	int witness = pl_socket(own.any.sa_family, SOCK_DGRAM);
+	struct pollfd entry = { .fd = witness, .events = POLLIN };
+
+	if (own.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&own.in6.sin6_addr)) {
+		pl_set_option(witness, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+		name = pl_mapped_address(0);
+	} else if (own.any.sa_family == AF_INET6) {
+		name = pl_inet6_address(0);
+	}
+	pl_bind(witness, &name);
+	name = pl_sockname(witness);
+	pl_must(sys_sendto(sender, "behind", 6, 0, &name));
+	pl_must(sys_poll(&entry, 1, -1));
+	pl_close(witness);
 }
 
 void
@@ -483,6 +598,13 @@ pl_need_private_network(void)
 		pl_not_tested("no private network can be had: %s", strerror(errno));
 	is_settled = true;
 	pl_note("in a private network");
+}
+
+void
+pl_need_second_host(void)
+{
+	if (pl_os_add_loopback_host(INADDR_LOOPBACK + 1) != 0)
+		pl_not_tested("127.0.0.2 cannot be made this host: %s", strerror(errno));
 }
 
 struct private_work {

@@ -15,6 +15,9 @@
 #include "outcome.h"
 #include "peer.h"
 
+struct mmsghdr;
+struct timespec;
+
 struct pl_outcome sys_socket(int domain, int type, int protocol);
 struct pl_outcome sys_socketpair(int domain, int type, int protocol, int fd[2]);
 struct pl_outcome sys_bind(int fd, const struct pl_address *);
@@ -26,6 +29,7 @@ struct pl_outcome sys_accept4(int fd, struct pl_address *, int flags);
 struct pl_outcome sys_getsockname(int fd, struct pl_address *);
 struct pl_outcome sys_getpeername(int fd, struct pl_address *);
 struct pl_outcome sys_shutdown(int fd, int how);
+struct pl_outcome sys_sockatmark(int fd);
 
 struct pl_outcome sys_send(int fd, const void *, size_t, int flags);
 struct pl_outcome sys_sendto(int fd, const void *, size_t, int flags, const struct pl_address *);
@@ -33,6 +37,10 @@ struct pl_outcome sys_sendmsg(int fd, const struct msghdr *, int flags);
 struct pl_outcome sys_recv(int fd, void *, size_t, int flags);
 struct pl_outcome sys_recvfrom(int fd, void *, size_t, int flags, struct pl_address *);
 struct pl_outcome sys_recvmsg(int fd, struct msghdr *, int flags);
+struct pl_outcome sys_sendmmsg(int fd, struct mmsghdr *, unsigned count, int flags);
+/* The time-out may be NULL. */
+struct pl_outcome sys_recvmmsg(
+    int fd, struct mmsghdr *, unsigned count, int flags, struct timespec *timeout);
 /* recvmsg to one buffer, without control data; msg_flags go to the last argument. */
 struct pl_outcome sys_receive(int fd, void *, size_t, int flags, int *got);
 
@@ -44,6 +52,11 @@ struct pl_outcome sys_setsockopt(int fd, int level, int name, const void *, sock
 struct pl_outcome sys_getsockopt(int fd, int level, int name, void *, socklen_t *);
 struct pl_outcome sys_set_option(int fd, int level, int name, int value);
 struct pl_outcome sys_get_option(int fd, int level, int name);
+/* SO_LINGER with those members; the interval is in seconds. */
+struct pl_outcome sys_set_linger(int fd, int l_onoff, int l_linger);
+
+/* The state that TCP_INFO tells, one of pl_tcp_state. */
+struct pl_outcome sys_tcp_state(int fd);
 
 int pl_socket(int domain, int type);
 void pl_socketpair(int domain, int type, int fd[2]);
@@ -62,6 +75,8 @@ struct pl_address pl_peername(int fd);
 /* A socket bound to a path (removed at the end), or to a loopback port that the kernel chose. */
 int pl_bound_unix(int type, const char *path);
 int pl_bound_inet(int domain, int type, struct pl_address *name);
+/* In a private network: the same, bound to every address of this host. */
+int pl_bound_anywhere(int domain, int type, struct pl_address *name);
 
 /*
  * A UDP port of 127.0.0.1 that refuses everybody: its socket, which stays open,
@@ -69,13 +84,38 @@ int pl_bound_inet(int domain, int type, struct pl_address *name);
  */
 int pl_refusing_udp(struct pl_address *name);
 
+/*
+ * Wait until all that this datagram socket, which has no peer, sent so far has
+ * arrived or been dropped: what it sends to a socket made for that purpose comes
+ * behind it.  Set-up.
+ */
+void pl_await_delivery(int sender);
+
 /* Not tested where ::1 cannot be bound. */
 void pl_need_inet6(void);
 
 /* For a child: move to a network of its own, or not tested where that cannot be had. */
 void pl_need_private_network(void);
 
+/* There: make 127.0.0.2 this host as well, or not tested where that cannot be done. */
+void pl_need_second_host(void);
+
 /* Run function(argument) in a child that has a network of its own. */
 void pl_in_private_network(pl_peer_function *, void *argument);
+
+/* PL_CASE for a body that runs in such a child as a whole. */
+#define PL_CASE_ALONE(ident, ...)                          \
+	static void ident##_alone(void);                   \
+	static struct pl_outcome ident##_peer(void *u)     \
+	{                                                  \
+		(void)u;                                   \
+		ident##_alone();                           \
+		return (pl_done());                        \
+	}                                                  \
+	PL_CASE(ident, __VA_ARGS__)                        \
+	{                                                  \
+		pl_in_private_network(ident##_peer, NULL); \
+	}                                                  \
+	static void ident##_alone(void)
 
 #endif

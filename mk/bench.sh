@@ -1,8 +1,8 @@
 # Times the suite against as many empty cases under the same kyua settings: make bench.
 #
 # The two alternate for ROUNDS rounds and the medians count.  Cases tagged slow
-# stay out.  Exit status: 0, 1 if a case takes over a second and is not tagged
-# slow, 2 if there is nothing to time.
+# stay out and are listed with their reasons.  Exit status: 0, 1 if a case takes
+# over a second and is not tagged slow, 2 if there is nothing to time.
 set -u
 CDPATH= cd -- "$(dirname -- "$0")/.." || exit 2
 . mk/common.sh
@@ -54,6 +54,9 @@ awk '
 [ -s "$scratch/programs" ] || die "there are no cases in $areas"
 filters=$(cut -d ' ' -f 2- "$scratch/programs")
 cases=$(awk '{ n += $1 } END { print n }' "$scratch/programs")
+sed -n 's/^\([^ ].*\) (.*/case \1/p; s/^ *custom\.slow = /why /p' "$scratch/list" |
+    awk '$1 == "case" { name = $2 }
+	$1 == "why" { sub(/^why /, ""); print "not timed: " name ": " $0 }' >"$scratch/left-out"
 
 # As many programs with as many cases, all empty.
 atf=$(pkg-config --cflags --libs atf-c 2>/dev/null || echo -lprivateatf-c)
@@ -103,7 +106,8 @@ while [ $round -lt "$rounds" ]; do
 	timed suite -k Kyuafile --build-root="$build" $filters
 	quiet_kyua db-exec -r "$scratch/results.db" --no-headers \
 	    "SELECT relative_path || ':' || name || ' ' || (end_time - start_time)
-	     FROM test_cases NATURAL JOIN test_programs NATURAL JOIN test_results" |
+	     FROM test_cases JOIN test_programs USING (test_program_id)
+	     JOIN test_results USING (test_case_id)" |
 	    tr -d '"' >>"$scratch/durations"
 	timed empty-times -k "$scratch/empty/Kyuafile"
 done
@@ -118,7 +122,7 @@ sort -k 1,1 -k 2,2n "$scratch/durations" | awk '
 	$1 != name { flush(); name = $1 }
 	{ v[++n] = $2 }
 	END { flush() }' >"$scratch/slow"
-cat "$scratch/slow"
+cat "$scratch/left-out" "$scratch/slow"
 
 suite=$(median "$scratch/suite")
 empty=$(median "$scratch/empty-times")

@@ -103,10 +103,11 @@ expect_option(int fd, int option, bool on)
 }
 
 /* Judge: what is set through one descriptor holds for all, in whatever process. */
-static void
-expect_options_shared(int fd)
+/* Options belong to the socket, not to a descriptor or process. */
+PL_CASE(options_are_shared, .verifies = "socket.dup.shares-socket-options",
+    .kinds = PL_SOCKETS | PL_PLAIN)
 {
-	int copy = pl_dup(fd);
+	int fd = pl_unconnected(), copy = pl_dup(fd);
 
 	expect_option(fd, SO_KEEPALIVE, false);
 	expect_option(fd, SO_REUSEADDR, false);
@@ -120,19 +121,6 @@ expect_options_shared(int fd)
 	expect_option(copy, SO_KEEPALIVE, false);
 	pl_close(copy);
 	expect_option(fd, SO_REUSEADDR, true);
-}
-
-/* Options belong to the socket, not to a descriptor or process. */
-PL_CASE(options_are_shared, .verifies = "socket.dup.shares-socket-options",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	expect_options_shared(pl_unconnected());
-}
-
-/* The same for TCP, where both options mean something. */
-PL_CASE(options_of_tcp_are_shared, .verifies = "socket.dup.shares-socket-options")
-{
-	expect_options_shared(pl_socket(AF_INET, SOCK_STREAM));
 }
 
 /* The close that nobody spelled out: the number means the other file, and the peer is alone. */

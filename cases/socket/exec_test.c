@@ -78,7 +78,7 @@ expect_closed(int fd)
 
 /* By whatever call it was marked; an end without the mark stays open. */
 PL_CASE(close_on_exec_descriptor_is_closed, .verifies = "socket.exec.cloexec-descriptor-closed",
-    .kinds = PL_SOCKETS | PL_PLAIN)
+    .kinds = PL_UNIX | PL_PLAIN)
 {
 	const struct pl_kind *kind = pl_case_kind();
 	int fd[2], marked;
@@ -99,7 +99,7 @@ PL_CASE(close_on_exec_descriptor_is_closed, .verifies = "socket.exec.cloexec-des
 
 /* What exec closes is closed for the peer, too. */
 PL_CASE(peer_of_a_closed_one_reads_end_of_file, .verifies = "socket.exec.cloexec-descriptor-closed",
-    .kinds = PL_CONNECTIONS | PL_PLAIN)
+    .kinds = PL_UNIX | PL_CONNECTIONS | PL_PLAIN)
 {
 	const struct pl_kind *kind = pl_case_kind();
 	struct pl_peer *child;

@@ -8,6 +8,8 @@
 
 #include <netinet/in.h>
 
+static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
+
 static struct pl_address
 inet6(const char *bytes, unsigned port)
 {
@@ -119,26 +121,52 @@ PL_CASE(constants_and_test_macros, .verifies = "socket.inet6.constants-and-test-
 PL_CASE(v6only_default, .verifies = "socket.inet6.v6only-default")
 {
 	pl_need_inet6();
-	pl_expect(sys_get_option(pl_socket(AF_INET6, SOCK_STREAM), IPPROTO_IPV6, IPV6_V6ONLY),
-	    on(PL_FREEBSD, is(1)), on(PL_LINUX, is(0)));
+	for (int t = 0; t < 2; t++)
+		pl_expect(sys_get_option(pl_socket(AF_INET6, types[t]), IPPROTO_IPV6, IPV6_V6ONLY),
+		    on(PL_FREEBSD, is(1)), on(PL_LINUX, is(0)));
+}
+
+static struct pl_outcome
+call_by_ipv4(void *unused)
+{
+	struct pl_address any = inet6(ANY, 0), name, to;
+	int listener;
+
+	(void)unused;
+	pl_need_private_network();
+	listener = pl_socket(AF_INET6, SOCK_STREAM);
+	pl_bind(listener, &any);
+	pl_listen(listener, 1);
+	name = pl_sockname(listener);
+	to = pl_inet_address(pl_address_port(&name));
+	pl_expect(sys_connect(pl_socket(AF_INET, SOCK_STREAM), &to),
+	    on(PL_FREEBSD, fails(ECONNREFUSED)), on(PL_LINUX, returns(0)));
+	return (pl_done());
+}
+
+/* A listener that leaves it at the default is reached by IPv4, or not. */
+PL_CASE(default_listener_and_ipv4, .verifies = "socket.inet6.v6only-default")
+{
+	apart(call_by_ipv4);
 }
 
 PL_CASE(v6only_fixed_once_bound, .verifies = "socket.inet6.v6only-fixed-once-bound")
 {
-	struct pl_address name = pl_inet6_address(0);
-	int fd, before;
-
 	pl_need_inet6();
-	fd = pl_socket(AF_INET6, SOCK_STREAM);
-	for (int on = 1; on >= 0; on--) {
-		pl_expect(sys_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, on), returns(0));
-		pl_expect(sys_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY), is(on));
+	for (int t = 0; t < 2; t++) {
+		struct pl_address name = pl_inet6_address(0);
+		int fd = pl_socket(AF_INET6, types[t]), before;
+
+		for (int on = 1; on >= 0; on--) {
+			pl_expect(sys_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, on), returns(0));
+			pl_expect(sys_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY), is(on));
+		}
+		pl_bind(fd, &name);
+		/* What binding to one address makes of it is nobody's promise; it stays so. */
+		before = pl_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+		pl_expect(sys_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !before), fails(EINVAL));
+		pl_expect(sys_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY), is(before));
 	}
-	pl_bind(fd, &name);
-	/* What binding to one address makes of it is nobody's promise; it stays so. */
-	before = pl_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-	pl_expect(sys_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !before), fails(EINVAL));
-	pl_expect(sys_get_option(fd, IPPROTO_IPV6, IPV6_V6ONLY), is(before));
 }
 
 static struct pl_outcome
@@ -187,6 +215,12 @@ accept_ipv4(void *unused)
 	pl_expect_arrival(fd);
 	pl_expect(sys_recvfrom(fd, b, sizeof(b), 0, &peer), returns(3));
 	expect_mapped_loopback(peer);
+	/* IPv6 itself is not in disguise. */
+	to = pl_inet6_address(pl_address_port(&name));
+	pl_expect(sys_sendto(pl_socket(AF_INET6, SOCK_DGRAM), "abc", 3, 0, &to), returns(3));
+	pl_expect_arrival(fd);
+	pl_expect(sys_recvfrom(fd, b, sizeof(b), 0, &peer), returns(3));
+	pl_expect_bytes(&peer.in6.sin6_addr, &in6addr_loopback, 16);
 	return (pl_done());
 }
 
@@ -234,12 +268,16 @@ static struct pl_outcome
 bind_both(void *unused)
 {
 	struct pl_address name, four;
+	int six, fd;
 
 	(void)unused;
 	pl_need_private_network();
-	wildcard6(SOCK_STREAM, 1, &name);
+	six = wildcard6(SOCK_STREAM, 1, &name);
 	four = inet_any(pl_address_port(&name));
-	pl_expect(sys_bind(pl_socket(AF_INET, SOCK_STREAM), &four), returns(0));
+	fd = pl_socket(AF_INET, SOCK_STREAM);
+	pl_expect(sys_bind(fd, &four), returns(0));
+	pl_expect(sys_listen(six, 1), returns(0));
+	pl_expect(sys_listen(fd, 1), returns(0));
 	return (pl_done());
 }
 
@@ -247,6 +285,13 @@ PL_CASE(
     v6only_and_ipv4_wildcards_coexist, .verifies = "socket.inet6.v6only-and-ipv4-wildcards-coexist")
 {
 	apart(bind_both);
+}
+
+static void
+expect_overlap(int fd, const struct pl_address *a)
+{
+	pl_expect(sys_bind(fd, a), on(PL_LINUX, fails(EADDRINUSE)), on(PL_FREEBSD, returns(0)));
+	pl_close(fd);
 }
 
 static struct pl_outcome
@@ -257,21 +302,21 @@ bind_overlapping(void *unused)
 
 	(void)unused;
 	pl_need_private_network();
-	fd = wildcard6(SOCK_STREAM, 0, &name);
-	four = inet_any(pl_address_port(&name));
-	pl_expect(sys_bind(pl_socket(AF_INET, SOCK_STREAM), &four), on(PL_LINUX, fails(EADDRINUSE)),
-	    on(PL_FREEBSD, returns(0)));
-	four = pl_inet_address(pl_address_port(&name));
-	pl_expect(sys_bind(pl_socket(AF_INET, SOCK_STREAM), &four), on(PL_LINUX, fails(EADDRINUSE)),
-	    on(PL_FREEBSD, returns(0)));
-	pl_close(fd);
-	four = inet_any(0);
-	fd = pl_socket(AF_INET, SOCK_STREAM);
-	pl_bind(fd, &four);
-	name = pl_sockname(fd);
-	six = inet6(ANY, pl_address_port(&name));
-	pl_expect(sys_bind(socket6(SOCK_STREAM, 0), &six), on(PL_LINUX, fails(EADDRINUSE)),
-	    on(PL_FREEBSD, returns(0)));
+	for (int t = 0; t < 2; t++) {
+		fd = wildcard6(types[t], 0, &name);
+		four = inet_any(pl_address_port(&name));
+		expect_overlap(pl_socket(AF_INET, types[t]), &four);
+		four = pl_inet_address(pl_address_port(&name));
+		expect_overlap(pl_socket(AF_INET, types[t]), &four);
+		pl_close(fd);
+		four = inet_any(0);
+		fd = pl_socket(AF_INET, types[t]);
+		pl_bind(fd, &four);
+		name = pl_sockname(fd);
+		six = inet6(ANY, pl_address_port(&name));
+		expect_overlap(socket6(types[t], 0), &six);
+		pl_close(fd);
+	}
 	return (pl_done());
 }
 
@@ -366,4 +411,12 @@ PL_CASE(connect_to_unspecified_means_loopback,
 	pl_expect(sys_connect(client, &to), returns(0));
 	to = pl_peername(client);
 	pl_expect_bytes(&to.in6.sin6_addr, &in6addr_loopback, 16);
+	listener = pl_bound_inet(AF_INET6, SOCK_DGRAM, &name);
+	to = inet6(ANY, pl_address_port(&name));
+	client = pl_socket(AF_INET6, SOCK_DGRAM);
+	pl_expect(sys_connect(client, &to), returns(0));
+	to = pl_peername(client);
+	pl_expect_bytes(&to.in6.sin6_addr, &in6addr_loopback, 16);
+	pl_expect(sys_send(client, "abc", 3, 0), returns(3));
+	pl_expect_arriving(listener, "abc");
 }

@@ -109,14 +109,19 @@ PL_CASE(connect_to_inaddr_any_means_this_host,
 	int listener = bound_to(SOCK_STREAM, INADDR_LOOPBACK, &name);
 	bool closed = pl_asks(PL_FREEBSD) && !pl_freebsd_before(1500);
 	struct pl_allowed allowed;
+	int receiver;
 
 	pl_listen(listener, 1);
 	to = inet(INADDR_ANY, pl_address_port(&name));
 	allowed = closed ? fails(ENETUNREACH) : returns(0);
 	pl_expect(sys_connect(pl_socket(AF_INET, SOCK_STREAM), &to), allowed);
 	pl_expect(sys_connect(pl_socket(AF_INET, SOCK_DGRAM), &to), allowed);
+	receiver = bound_to(SOCK_DGRAM, INADDR_LOOPBACK, &name);
+	to = inet(INADDR_ANY, pl_address_port(&name));
 	pl_expect(sys_sendto(pl_socket(AF_INET, SOCK_DGRAM), "x", 1, 0, &to),
 	    closed ? fails(ENETUNREACH) : returns(1));
+	if (!closed)
+		pl_expect_arriving(receiver, "x");
 }
 
 PL_CASE(address_constants, .verifies = "socket.inet.address-constants")

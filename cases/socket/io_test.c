@@ -31,16 +31,6 @@ PL_CASE(non_blocking_stream_send_is_partial,
     .kinds = PL_SOCKETS | PL_CONNECTIONS | PL_STREAM)
 {
 	struct pl_pair p = pl_pair();
-
-	send_in_part(p);
-	pl_fill(p.w, 4096);
-	pl_expect(sys_send(p.w, "x", 1, 0), fails(EAGAIN));
-}
-
-PL_CASE(non_blocking_stream_send_is_partial_on_tcp,
-    .verifies = "socket.io.non-blocking-stream-send-is-partial")
-{
-	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
 	struct pl_outcome o;
 	static char large[LARGE];
 	int calls = 0;
@@ -53,9 +43,10 @@ PL_CASE(non_blocking_stream_send_is_partial_on_tcp,
 	pl_expect(o, fails(EAGAIN));
 }
 
-static void
-receive_what_is_there(struct pl_pair p)
+PL_CASE(non_blocking_recv_returns_what_is_there,
+    .verifies = "socket.io.non-blocking-recv-returns-what-is-there", .kinds = PL_SOCKETS)
 {
+	struct pl_pair p = pl_pair();
 	char b[64];
 
 	pl_nonblock(p.r, true);
@@ -64,18 +55,6 @@ receive_what_is_there(struct pl_pair p)
 	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(5));
 	pl_expect_bytes(b, "12345", 5);
 	pl_expect(sys_recv(p.r, b, sizeof(b), 0), fails(EAGAIN));
-}
-
-PL_CASE(non_blocking_recv_returns_what_is_there,
-    .verifies = "socket.io.non-blocking-recv-returns-what-is-there", .kinds = PL_SOCKETS)
-{
-	receive_what_is_there(pl_pair());
-}
-
-PL_CASE(non_blocking_recv_returns_what_is_there_on_tcp,
-    .verifies = "socket.io.non-blocking-recv-returns-what-is-there")
-{
-	receive_what_is_there(pl_inet_pair(SOCK_STREAM));
 }
 
 /* UDP drops what does not fit; the UNIX domain says so. */

@@ -325,22 +325,6 @@ PL_CASE(getpeername_unconnected_enotconn,
 		expect_no_peer(pl_listening(1, &name));
 }
 
-/* The same in the Internet domain. */
-PL_CASE(getpeername_unconnected_enotconn_inet,
-    .verifies = "socket.name.getpeername-unconnected-enotconn")
-{
-	struct pl_address name;
-	int listener;
-
-	for (size_t t = 0; t < COUNT(types); t++) {
-		expect_no_peer(pl_socket(AF_INET, types[t]));
-		expect_no_peer(pl_bound_inet(AF_INET, types[t], &name));
-	}
-	listener = pl_bound_inet(AF_INET, SOCK_STREAM, &name);
-	pl_listen(listener, 1);
-	expect_no_peer(listener);
-}
-
 /* On FreeBSD a socket without peer hears all addresses, so this is done in private. */
 static struct pl_outcome
 connect_and_dissolve(void *unused)
@@ -398,35 +382,6 @@ PL_CASE(both_ends_of_connection_agree, .verifies = "socket.name.both-ends-of-con
 	pl_connect(client, &name);
 	s = (int)pl_must(sys_accept(listener, &told));
 	expect_agreement(client, s, &name, &told);
-}
-
-static void
-inet_ends_agree(int domain)
-{
-	struct pl_address name, told;
-	int listener = pl_bound_inet(domain, SOCK_STREAM, &name);
-	int client = pl_socket(domain, SOCK_STREAM), s;
-
-	pl_listen(listener, 1);
-	pl_connect(client, &name);
-	s = (int)pl_must(sys_accept(listener, &told));
-	expect_agreement(client, s, &name, &told);
-	pl_close(listener);
-	expect_agreement(client, s, &name, &told);
-}
-
-/* The same for TCP, where the client gets its name on the way. */
-PL_CASE(both_ends_of_connection_agree_inet, .verifies = "socket.name.both-ends-of-connection-agree")
-{
-	inet_ends_agree(AF_INET);
-}
-
-/* And over IPv6. */
-PL_CASE(
-    both_ends_of_connection_agree_inet6, .verifies = "socket.name.both-ends-of-connection-agree")
-{
-	pl_need_inet6();
-	inet_ends_agree(AF_INET6);
 }
 
 /* Wait until something happened to it. */
@@ -494,7 +449,7 @@ static struct pl_outcome
 name_chosen_by_send(void *unused)
 {
 	struct pl_address peer, name, wanted, from;
-	int s = pl_socket(AF_INET, SOCK_DGRAM), r = pl_bound_inet(AF_INET, SOCK_DGRAM, &peer);
+	int s = pl_unconnected(), r = pl_bound(&peer);
 	char b[4];
 
 	(void)unused;
@@ -503,8 +458,8 @@ name_chosen_by_send(void *unused)
 		pl_expect(sys_getsockname(s, &name), returns(0));
 		if (i == 0) {
 			pl_expect(port_of(&name), returns_between(1, 65535));
-			wanted = pl_inet_address(pl_address_port(&name));
-			wanted.in.sin_addr.s_addr = htonl(INADDR_ANY);
+			wanted =
+			    pl_wildcard_address(pl_case_kind()->domain, pl_address_port(&name));
 		}
 		expect_name(&name, &wanted);
 		pl_must(sys_recvfrom(r, b, sizeof(b), 0, &from));
@@ -514,7 +469,7 @@ name_chosen_by_send(void *unused)
 }
 
 /* The first datagram needs a port to come from; the next ones keep it. */
-PL_CASE(udp_send_chooses_port, .verifies = "socket.name.udp-send-chooses-port")
+PL_CASE(udp_send_chooses_port, .verifies = "socket.name.udp-send-chooses-port", .kinds = PL_UDP)
 {
 	pl_in_private_network(name_chosen_by_send, NULL);
 }
@@ -523,24 +478,24 @@ static struct pl_outcome
 name_chosen_by_listen(void *unused)
 {
 	struct pl_address name;
-	int listener = pl_socket(AF_INET, SOCK_STREAM), client = pl_socket(AF_INET, SOCK_STREAM), s;
+	struct pl_address all;
+	int listener = pl_unconnected(), client = pl_unconnected();
 
 	(void)unused;
 	pl_expect(sys_listen(listener, 1), returns(0));
 	pl_expect(sys_getsockname(listener, &name), returns(0));
 	pl_expect(port_of(&name), returns_between(1, 65535));
-	pl_expect(pl_value((long)ntohl(name.in.sin_addr.s_addr), NULL, "host"), is(INADDR_ANY));
-	name = pl_inet_address(pl_address_port(&name));
+	all = pl_wildcard_address(pl_case_kind()->domain, pl_address_port(&name));
+	pl_expect_address(&name, &all);
+	name = pl_with_port(pl_case_kind()->address(), pl_address_port(&name));
 	pl_expect(sys_connect(client, &name), returns(0));
-	s = (int)pl_expect(sys_accept(listener, NULL), opens());
-	pl_write(client, "x", 1);
-	pl_expect_text(s, "x");
+	pl_expect_talk(client, (int)pl_expect(sys_accept(listener, NULL), opens()));
 	return (pl_done());
 }
 
 /* A listener without a name gets one, under which it is reached. */
 PL_CASE(listen_on_unbound_internet_socket_assigns_port,
-    .verifies = "socket.name.listen-on-unbound-internet-socket-assigns-port")
+    .verifies = "socket.name.listen-on-unbound-internet-socket-assigns-port", .kinds = PL_TCP)
 {
 	pl_in_private_network(name_chosen_by_listen, NULL);
 }

@@ -201,13 +201,13 @@ PL_CASE(so_debug_privilege, .verifies = "socket.opt.so-debug-privilege", .kinds 
 
 /* What a server sets once holds for all its connections. */
 PL_CASE(accepted_socket_inherits_listener_options,
-    .verifies = "socket.opt.accepted-socket-inherits-listener-options")
+    .verifies = "socket.opt.accepted-socket-inherits-listener-options", .kinds = PL_TCP)
 {
 	const struct linger wanted = { .l_onoff = 1, .l_linger = 3 };
 	struct linger got = { 0 };
 	socklen_t length = sizeof(got);
 	struct pl_address name;
-	int listener = pl_bound_inet(AF_INET, SOCK_STREAM, &name), fd, size, client;
+	int listener = pl_bound(&name), fd, size, client;
 
 	pl_set_option(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
 	pl_set_option(listener, SOL_SOCKET, SO_OOBINLINE, 1);
@@ -215,7 +215,7 @@ PL_CASE(accepted_socket_inherits_listener_options,
 	pl_must(sys_setsockopt(listener, SOL_SOCKET, SO_LINGER, &wanted, sizeof(wanted)));
 	size = pl_get_option(listener, SOL_SOCKET, SO_RCVBUF);
 	pl_listen(listener, 1);
-	client = pl_socket(AF_INET, SOCK_STREAM);
+	client = pl_unconnected();
 	pl_connect(client, &name);
 	fd = pl_accept(listener);
 	pl_expect(sys_get_option(fd, SOL_SOCKET, SO_KEEPALIVE), returns_between(1, INT_MAX));
@@ -241,42 +241,49 @@ PL_CASE(
 	pl_expect_text(r, "x");
 }
 
-/* 127.255.255.255, and whether it is a broadcast address here. */
-static struct pl_address
-loopback_broadcast(void)
+/* A broadcast address, and a socket that shares a network with it; in a private network. */
+static int
+broadcaster(struct pl_address *everybody)
 {
-	struct pl_address a = pl_inet_address(9), name;
-	int probe = pl_bound_inet(AF_INET, SOCK_DGRAM, &name);
+	uint32_t host, all;
+	int fd = pl_socket(AF_INET, SOCK_DGRAM);
+	struct pl_address name = pl_inet_address(0);
 
-	a.in.sin_port = name.in.sin_port;
-	memset(&a.in.sin_addr, 0xff, sizeof(a.in.sin_addr));
-	*(unsigned char *)&a.in.sin_addr = 127;
-	pl_set_option(probe, SOL_SOCKET, SO_BROADCAST, 1);
-	if (sys_sendto(probe, "x", 1, 0, &a).error == EHOSTUNREACH)
-		pl_not_tested("the loopback interface does not broadcast here");
-	return (a);
+	if (pl_os_add_broadcast_network(&host, &all) != 0)
+		pl_not_tested("no interface that broadcasts can be had: %s", strerror(errno));
+	name.in.sin_addr.s_addr = htonl(host);
+	pl_bind(fd, &name);
+	*everybody = pl_sockname(fd);
+	everybody->in.sin_addr.s_addr = htonl(all);
+	return (fd);
 }
 
-/* Nobody floods a network by mistake. */
-PL_CASE(broadcast_needs_permission, .verifies = "socket.opt.broadcast-needs-permission")
+/* Nobody floods a network by mistake, and what is refused is not delivered. */
+PL_CASE_ALONE(broadcast_needs_permission, .verifies = "socket.opt.broadcast-needs-permission")
 {
-	struct pl_address a = loopback_broadcast(), name;
-	int fd = pl_bound_inet(AF_INET, SOCK_DGRAM, &name);
+	struct pl_address to, any;
+	int fd = broadcaster(&to), receiver = pl_socket(AF_INET, SOCK_DGRAM);
 
-	pl_expect(sys_sendto(fd, "x", 1, 0, &a), fails(EACCES));
+	any = pl_wildcard_address(AF_INET, 0);
+	pl_bind(receiver, &any);
+	any = pl_sockname(receiver);
+	to = pl_with_port(to, pl_address_port(&any));
+	pl_expect(sys_sendto(fd, "none", 4, 0, &to), fails(EACCES));
 	pl_set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
-	pl_expect(sys_sendto(fd, "x", 1, 0, &a), returns(1));
+	pl_expect(sys_sendto(fd, "x", 1, 0, &to), returns(1));
 	pl_set_option(fd, SOL_SOCKET, SO_BROADCAST, 0);
-	pl_expect(sys_sendto(fd, "x", 1, 0, &a), fails(EACCES));
+	pl_expect(sys_sendto(fd, "none", 4, 0, &to), fails(EACCES));
+	pl_expect_arriving(receiver, "x");
+	pl_expect_nothing(receiver);
 }
 
 /* The systems differ in whether to connect is a wish to send. */
-PL_CASE(connect_to_broadcast_address, .verifies = "socket.opt.broadcast-needs-permission")
+PL_CASE_ALONE(connect_to_broadcast_address, .verifies = "socket.opt.broadcast-needs-permission")
 {
-	struct pl_address a = loopback_broadcast(), name;
-	int fd = pl_bound_inet(AF_INET, SOCK_DGRAM, &name);
+	struct pl_address to;
+	int fd = broadcaster(&to);
 
-	pl_expect(sys_connect(fd, &a), on(PL_LINUX, fails(EACCES)), on(PL_FREEBSD, returns(0)));
+	pl_expect(sys_connect(fd, &to), on(PL_LINUX, fails(EACCES)), on(PL_FREEBSD, returns(0)));
 	if (pl_asks(PL_FREEBSD))
 		pl_expect(sys_send(fd, "x", 1, 0), fails(EACCES));
 }
@@ -310,31 +317,28 @@ expect_stream(int fd, const char *text)
 
 /* The urgent byte takes its place among the others and is nowhere else. */
 PL_CASE(oobinline_puts_urgent_byte_in_stream,
-    .verifies = "socket.opt.oobinline-puts-urgent-byte-in-stream")
+    .verifies = "socket.opt.oobinline-puts-urgent-byte-in-stream", .kinds = PL_TCP)
 {
-	int fd[2];
+	struct pl_pair p = pl_pair();
 	char b[1];
 
-	pl_inet_ends(SOCK_STREAM, fd);
-	pl_set_option(fd[0], SOL_SOCKET, SO_OOBINLINE, 1);
-	send_urgent(fd[1]);
-	expect_stream(fd[0], "abUcd");
-	pl_expect(sys_recv(fd[0], b, 1, MSG_OOB), fails(EINVAL));
+	pl_set_option(p.r, SOL_SOCKET, SO_OOBINLINE, 1);
+	send_urgent(p.w);
+	expect_stream(p.r, "abUcd");
+	pl_expect(sys_recv(p.r, b, 1, MSG_OOB), fails(EINVAL));
 }
 
 /* Without the option it is apart. */
 PL_CASE(urgent_byte_is_not_in_stream_by_default,
-    .verifies = "socket.opt.oobinline-puts-urgent-byte-in-stream")
+    .verifies = "socket.opt.oobinline-puts-urgent-byte-in-stream", .kinds = PL_TCP)
 {
-	int fd[2];
+	struct pl_pair p = pl_pair();
+	struct pollfd wait = { .fd = p.r, .events = POLLPRI };
 	char b[1];
-	struct pollfd p;
 
-	pl_inet_ends(SOCK_STREAM, fd);
-	send_urgent(fd[1]);
-	p = (struct pollfd){ .fd = fd[0], .events = POLLPRI };
-	pl_expect(sys_poll(&p, 1, -1), returns(1));
-	pl_expect(sys_recv(fd[0], b, 1, MSG_OOB), returns(1));
+	send_urgent(p.w);
+	pl_expect(sys_poll(&wait, 1, -1), returns(1));
+	pl_expect(sys_recv(p.r, b, 1, MSG_OOB), returns(1));
 	pl_expect_bytes(b, "U", 1);
-	expect_stream(fd[0], "abcd");
+	expect_stream(p.r, "abcd");
 }

@@ -57,30 +57,22 @@ reader_of(struct pl_pair p)
 	return (r);
 }
 
-static void
-expect_default_and_settable(int fd)
+/* One byte is enough unless told otherwise. */
+PL_CASE(rcvlowat_default_one_and_settable,
+    .verifies = "socket.opt.rcvlowat-default-one-and-settable", .kinds = PL_SOCKETS | PL_PLAIN)
 {
+	int fd = pl_unconnected();
+
 	pl_expect(sys_get_option(fd, SOL_SOCKET, SO_RCVLOWAT), is(1));
 	pl_expect(sys_set_option(fd, SOL_SOCKET, SO_RCVLOWAT, 16), returns(0));
 	pl_expect(sys_get_option(fd, SOL_SOCKET, SO_RCVLOWAT), is(16));
 }
 
-/* One byte is enough unless told otherwise. */
-PL_CASE(rcvlowat_default_one_and_settable,
-    .verifies = "socket.opt.rcvlowat-default-one-and-settable", .kinds = PL_SOCKETS | PL_PLAIN)
+/* A few bytes do not end the wait. */
+PL_CASE(rcvlowat_holds_back_blocking_recv,
+    .verifies = "socket.opt.rcvlowat-holds-back-blocking-recv", .kinds = STREAM_SOCKET)
 {
-	expect_default_and_settable(pl_unconnected());
-}
-
-PL_CASE(rcvlowat_of_inet_sockets, .verifies = "socket.opt.rcvlowat-default-one-and-settable")
-{
-	expect_default_and_settable(pl_socket(AF_INET, SOCK_STREAM));
-	expect_default_and_settable(pl_socket(AF_INET, SOCK_DGRAM));
-}
-
-static void
-expect_holds_back(struct pl_pair p)
-{
+	struct pl_pair p = pl_pair();
 	struct reader *r = reader_of(p);
 	struct pl_peer *peer = pl_child(receive, r, p.r);
 
@@ -92,22 +84,11 @@ expect_holds_back(struct pl_pair p)
 	pl_expect_bytes(r->bytes, "abcdefghij", 10);
 }
 
-/* A few bytes do not end the wait. */
-PL_CASE(rcvlowat_holds_back_blocking_recv,
-    .verifies = "socket.opt.rcvlowat-holds-back-blocking-recv", .kinds = STREAM_SOCKET)
+/* Who asks for less than the mark waits for no more than he asks for. */
+PL_CASE(rcvlowat_smaller_request_returns, .verifies = "socket.opt.rcvlowat-smaller-request-returns",
+    .kinds = STREAM_SOCKET)
 {
-	expect_holds_back(pl_pair());
-}
-
-PL_CASE(rcvlowat_holds_back_blocking_recv_of_tcp,
-    .verifies = "socket.opt.rcvlowat-holds-back-blocking-recv")
-{
-	expect_holds_back(pl_inet_pair(SOCK_STREAM));
-}
-
-static void
-expect_smaller_request_returns(struct pl_pair p)
-{
+	struct pl_pair p = pl_pair();
 	char b[4];
 
 	pl_set_option(p.r, SOL_SOCKET, SO_RCVLOWAT, MARK);
@@ -117,22 +98,11 @@ expect_smaller_request_returns(struct pl_pair p)
 	pl_expect_bytes(b, "abcd", 4);
 }
 
-/* Who asks for less than the mark waits for no more than he asks for. */
-PL_CASE(rcvlowat_smaller_request_returns, .verifies = "socket.opt.rcvlowat-smaller-request-returns",
-    .kinds = STREAM_SOCKET)
+/* The rest comes when there will be no more. */
+PL_CASE(rcvlowat_end_of_file_releases_short_data,
+    .verifies = "socket.opt.rcvlowat-end-of-file-releases-short-data", .kinds = STREAM_SOCKET)
 {
-	expect_smaller_request_returns(pl_pair());
-}
-
-PL_CASE(rcvlowat_smaller_request_returns_of_tcp,
-    .verifies = "socket.opt.rcvlowat-smaller-request-returns")
-{
-	expect_smaller_request_returns(pl_inet_pair(SOCK_STREAM));
-}
-
-static void
-expect_end_of_file_releases(struct pl_pair p)
-{
+	struct pl_pair p = pl_pair();
 	struct reader *r = reader_of(p);
 	struct pl_peer *peer;
 	char b[REQUEST];
@@ -144,19 +114,13 @@ expect_end_of_file_releases(struct pl_pair p)
 	pl_expect(pl_result(peer), returns(4));
 	pl_expect_bytes(r->bytes, "abcd", 4);
 	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-}
-
-/* The rest comes when there will be no more. */
-PL_CASE(rcvlowat_end_of_file_releases_short_data,
-    .verifies = "socket.opt.rcvlowat-end-of-file-releases-short-data", .kinds = STREAM_SOCKET)
-{
-	expect_end_of_file_releases(pl_pair());
-}
-
-PL_CASE(rcvlowat_end_of_file_releases_short_data_of_tcp,
-    .verifies = "socket.opt.rcvlowat-end-of-file-releases-short-data")
-{
-	expect_end_of_file_releases(pl_inet_pair(SOCK_STREAM));
+	/* It is to be read, too, as far as poll is asked. */
+	p = pl_pair();
+	pl_set_option(p.r, SOL_SOCKET, SO_RCVLOWAT, MARK);
+	pl_write(p.w, "abcd", 4);
+	pl_must(sys_shutdown(p.w, SHUT_WR));
+	pl_expect_arrival(p.r);
+	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(4));
 }
 
 static void
@@ -178,9 +142,10 @@ expect_gates_poll(struct pl_pair p)
 }
 
 /* "Readable" means that a receive would not wait. */
-PL_CASE(rcvlowat_gates_poll_readiness, .verifies = "socket.opt.rcvlowat-gates-poll-readiness")
+PL_CASE(rcvlowat_gates_poll_readiness, .verifies = "socket.opt.rcvlowat-gates-poll-readiness",
+    .kinds = PL_TCP)
 {
-	expect_gates_poll(pl_inet_pair(SOCK_STREAM));
+	expect_gates_poll(pl_pair());
 }
 
 PL_CASE(rcvlowat_gates_poll_of_unix_stream,
@@ -189,24 +154,21 @@ PL_CASE(rcvlowat_gates_poll_of_unix_stream,
 	expect_gates_poll(pl_pair());
 }
 
-/* Does the mark count for one that never waits? */
+/* The mark is for those who wait; who does not gets what there is. */
 PL_CASE(rcvlowat_on_non_blocking_descriptor,
-    .verifies = "socket.opt.rcvlowat-on-non-blocking-descriptor")
+    .verifies = "socket.opt.rcvlowat-on-non-blocking-descriptor", .kinds = PL_TCP)
 {
-	struct pl_pair p = pl_inet_pair(SOCK_STREAM);
-	char b[REQUEST];
+	for (int by_flag = 0; by_flag < 2; by_flag++) {
+		struct pl_pair p = pl_pair();
+		char b[REQUEST] = "";
 
-	pl_set_option(p.r, SOL_SOCKET, SO_RCVLOWAT, MARK);
-	pl_write(p.w, "abcd", 4);
-	await_queued(p.r, 4);
-	pl_nonblock(p.r, true);
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), on(PL_FREEBSD, fails(EAGAIN)),
-	    on(PL_LINUX, returns(4)));
-	if (!pl_asks(PL_FREEBSD))
-		return;
-	pl_nonblock(p.r, false);
-	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), returns(4));
-	pl_expect_bytes(b, "abcd", 4);
+		pl_set_option(p.r, SOL_SOCKET, SO_RCVLOWAT, MARK);
+		pl_write(p.w, "abcd", 4);
+		await_queued(p.r, 4);
+		pl_nonblock(p.r, !by_flag);
+		pl_expect(sys_recv(p.r, b, sizeof(b), by_flag ? MSG_DONTWAIT : 0), returns(4));
+		pl_expect_bytes(b, "abcd", 4);
+	}
 }
 
 /* Marks that make no sense. */
@@ -231,9 +193,11 @@ PL_CASE(rcvlowat_out_of_range, .verifies = "socket.opt.rcvlowat-out-of-range")
 	    on(PL_LINUX, is(size / 2)));
 }
 
-static void
-expect_sndlowat(int fd)
+/* The mark of the other direction. */
+PL_CASE(sndlowat, .verifies = "socket.opt.sndlowat", .kinds = PL_TCP)
 {
+	int fd = pl_unconnected();
+
 	pl_expect(sys_get_option(fd, SOL_SOCKET, SO_SNDLOWAT), on(PL_LINUX, is(1)),
 	    on(PL_FREEBSD, returns_between(1, INT_MAX)));
 	pl_expect(sys_set_option(fd, SOL_SOCKET, SO_SNDLOWAT, 4096),
@@ -241,12 +205,6 @@ expect_sndlowat(int fd)
 	pl_expect(sys_get_option(fd, SOL_SOCKET, SO_SNDLOWAT), on(PL_LINUX, is(1)),
 	    on(PL_FREEBSD, is(4096)));
 	pl_expect(sys_get_option(fd, SOL_SOCKET, SO_RCVLOWAT), is(1));
-}
-
-/* The mark of the other direction. */
-PL_CASE(sndlowat, .verifies = "socket.opt.sndlowat")
-{
-	expect_sndlowat(pl_socket(AF_INET, SOCK_STREAM));
 }
 
 /*
@@ -279,13 +237,14 @@ expect_counts_all_bytes(struct pl_pair p)
 }
 
 PL_CASE(rcvlowat_counts_bytes_queued_before_the_call,
-    .verifies = "socket.opt.rcvlowat-counts-bytes-queued-before-the-call", .kinds = STREAM_SOCKET)
+    .verifies = "socket.opt.rcvlowat-counts-bytes-queued-before-the-call",
+    .kinds = PL_UNIX | STREAM_SOCKET)
 {
 	expect_counts_all_bytes(pl_pair());
 }
 
 PL_CASE(rcvlowat_of_tcp_counts_bytes_queued_before_the_call,
-    .verifies = "socket.opt.rcvlowat-of-tcp-counts-bytes-queued-before-the-call")
+    .verifies = "socket.opt.rcvlowat-of-tcp-counts-bytes-queued-before-the-call", .kinds = PL_TCP)
 {
-	expect_counts_all_bytes(pl_inet_pair(SOCK_STREAM));
+	expect_counts_all_bytes(pl_pair());
 }

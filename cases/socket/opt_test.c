@@ -22,9 +22,10 @@ static int
 refused_datagram_socket(void)
 {
 	struct pl_address nobody;
-	int fd = pl_socket(AF_INET, SOCK_DGRAM);
+	int owner = pl_bound(&nobody), fd = pl_unconnected();
 
-	pl_refusing_udp(&nobody);
+	/* Who has itself for a peer refuses everybody else. */
+	pl_connect(owner, &nobody);
 	pl_connect(fd, &nobody);
 	pl_expect(sys_send(fd, "x", 1, 0), returns(1));
 	expect_ready(fd, POLLIN);
@@ -145,8 +146,8 @@ PL_CASE(so_error_does_not_keep_what_a_call_returned,
 }
 
 /* The asynchronous error of a connected datagram socket: told, and cleared by that. */
-PL_CASE(
-    so_error_reports_udp_refusal_once, .verifies = "socket.opt.so-error-reports-udp-refusal-once")
+PL_CASE(so_error_reports_udp_refusal_once,
+    .verifies = "socket.opt.so-error-reports-udp-refusal-once", .kinds = PL_UDP)
 {
 	int fd = refused_datagram_socket();
 	char b[8];
@@ -157,7 +158,8 @@ PL_CASE(
 }
 
 /* The next call takes it instead. */
-PL_CASE(pending_error_consumed_by_recv, .verifies = "socket.opt.pending-error-consumed-by-recv")
+PL_CASE(pending_error_consumed_by_recv, .verifies = "socket.opt.pending-error-consumed-by-recv",
+    .kinds = PL_UDP)
 {
 	int fd = refused_datagram_socket();
 	char b[8];
@@ -169,13 +171,13 @@ PL_CASE(pending_error_consumed_by_recv, .verifies = "socket.opt.pending-error-co
 
 /* How a program learns that its connect failed, in the background or at once. */
 PL_CASE(so_error_after_refused_nonblocking_connect,
-    .verifies = "socket.opt.so-error-after-refused-nonblocking-connect")
+    .verifies = "socket.opt.so-error-after-refused-nonblocking-connect", .kinds = PL_TCP)
 {
 	struct pl_address name;
-	int fd = pl_socket(AF_INET, SOCK_STREAM);
+	int fd = pl_unconnected();
 	struct pl_outcome o;
 
-	pl_bound_inet(AF_INET, SOCK_STREAM, &name);
+	pl_bound(&name);
 	pl_nonblock(fd, true);
 	o = sys_connect(fd, &name);
 	pl_expect(o, fails(EINPROGRESS), fails(ECONNREFUSED));
@@ -205,7 +207,8 @@ PL_CASE(get_only_options_refuse_set, .verifies = "socket.opt.get-only-options-re
 }
 
 /* Nor does the attempt clear the pending error. */
-PL_CASE(setting_so_error_leaves_it_pending, .verifies = "socket.opt.get-only-options-refuse-set")
+PL_CASE(setting_so_error_leaves_it_pending, .verifies = "socket.opt.get-only-options-refuse-set",
+    .kinds = PL_UDP | PL_PLAIN)
 {
 	int fd = refused_datagram_socket();
 

@@ -7,8 +7,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
-
 /* An unbound socket with that option set, 0 for none. */
 static int
 made(int type, int option)
@@ -29,6 +27,40 @@ holder(int type, int option, struct pl_address *name)
 	pl_bind(s, name);
 	*name = pl_sockname(s);
 	return (s);
+}
+
+/* The same, of the kind that the case runs for. */
+static int
+made_of_kind(int option)
+{
+	int s = pl_unconnected();
+
+	if (option != 0)
+		pl_set_option(s, SOL_SOCKET, option, 1);
+	return (s);
+}
+
+static int
+holder_of_kind(int option, struct pl_address *name)
+{
+	int s = made_of_kind(option);
+
+	pl_bind(s, name);
+	*name = pl_sockname(s);
+	return (s);
+}
+
+static struct pl_address
+fresh_address(void)
+{
+	return (pl_case_kind()->address());
+}
+
+/* Any host of the kind's domain. */
+static struct pl_address
+everywhere(unsigned port)
+{
+	return (pl_wildcard_address(pl_case_kind()->domain, port));
 }
 
 static struct pl_address
@@ -56,53 +88,43 @@ wait_for_one(const int *fd, int count)
 }
 
 /* One name, one socket. */
-PL_CASE(duplicate_address_eaddrinuse, .verifies = "socket.reuse.duplicate-address-eaddrinuse")
+PL_CASE(duplicate_address_eaddrinuse, .verifies = "socket.reuse.duplicate-address-eaddrinuse",
+    .kinds = PL_INET)
 {
-	for (size_t t = 0; t < COUNT(types); t++) {
-		struct pl_address name = pl_inet_address(0), own;
-		int first = holder(types[t], 0, &name), second = made(types[t], 0);
+	struct pl_address name = fresh_address(), own;
+	int second = made_of_kind(0);
 
-		pl_expect(sys_bind(second, &name), fails(EADDRINUSE));
-		pl_expect(sys_getsockname(second, &own), returns(0));
-		pl_expect(pl_value(pl_address_port(&own), NULL, "port"), is(0));
-		pl_close(first);
-	}
-}
-
-static struct pl_outcome
-conflict_with_wildcard(void *unused)
-{
-	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++) {
-		struct pl_address specific = pl_inet_address(0), all = wildcard(0), a;
-
-		holder(types[t], 0, &all);
-		a = pl_inet_address(pl_address_port(&all));
-		pl_expect(sys_bind(made(types[t], 0), &a), fails(EADDRINUSE));
-		holder(types[t], 0, &specific);
-		a = wildcard(pl_address_port(&specific));
-		pl_expect(sys_bind(made(types[t], 0), &a), fails(EADDRINUSE));
-	}
-	return (pl_done());
+	holder_of_kind(0, &name);
+	pl_expect(sys_bind(second, &name), fails(EADDRINUSE));
+	pl_expect(sys_getsockname(second, &own), returns(0));
+	pl_expect(pl_value(pl_address_port(&own), NULL, "port"), is(0));
 }
 
 /* All hosts are also this one, whichever was first. */
-PL_CASE(
-    wildcard_conflicts_with_specific, .verifies = "socket.reuse.wildcard-conflicts-with-specific")
+PL_CASE_ALONE(wildcard_conflicts_with_specific,
+    .verifies = "socket.reuse.wildcard-conflicts-with-specific", .kinds = PL_INET)
 {
-	pl_in_private_network(conflict_with_wildcard, NULL);
+	struct pl_address specific = fresh_address(), all = everywhere(0), a;
+
+	holder_of_kind(0, &all);
+	a = pl_with_port(specific, pl_address_port(&all));
+	pl_expect(sys_bind(made_of_kind(0), &a), fails(EADDRINUSE));
+	holder_of_kind(0, &specific);
+	a = everywhere(pl_address_port(&specific));
+	pl_expect(sys_bind(made_of_kind(0), &a), fails(EADDRINUSE));
 }
 
 /* Does the option let a program take the very name of another socket? */
-PL_CASE(reuseaddr_exact_udp_duplicate, .verifies = "socket.reuse.reuseaddr-exact-udp-duplicate")
+PL_CASE(reuseaddr_exact_udp_duplicate, .verifies = "socket.reuse.reuseaddr-exact-udp-duplicate",
+    .kinds = PL_UDP)
 {
-	struct pl_address name = pl_inet_address(0), peer;
-	int fd[2], sender = pl_bound_inet(AF_INET, SOCK_DGRAM, &peer);
+	struct pl_address name = pl_case_kind()->address();
+	int fd[2], sender = pl_unconnected();
 	struct pl_outcome o;
 	char b[4];
 
-	fd[0] = holder(SOCK_DGRAM, SO_REUSEADDR, &name);
-	fd[1] = made(SOCK_DGRAM, SO_REUSEADDR);
+	fd[0] = holder_of_kind(SO_REUSEADDR, &name);
+	fd[1] = made_of_kind(SO_REUSEADDR);
 	o = sys_bind(fd[1], &name);
 	pl_expect(o, on(PL_FREEBSD, fails(EADDRINUSE)), on(PL_LINUX, returns(0)));
 	if (o.error != 0)
@@ -112,97 +134,86 @@ PL_CASE(reuseaddr_exact_udp_duplicate, .verifies = "socket.reuse.reuseaddr-exact
 	pl_expect(sys_recv(fd[0], b, sizeof(b), MSG_DONTWAIT), fails(EAGAIN));
 }
 
-static struct pl_outcome
-reuse_beside_wildcard(void *unused)
+/* Is it for the newcomer alone to say that the name may be shared? */
+PL_CASE_ALONE(reuseaddr_only_on_later_socket,
+    .verifies = "socket.reuse.reuseaddr-only-on-later-socket", .kinds = PL_INET)
 {
-	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++) {
-		struct pl_address all = wildcard(0), a;
+	for (int listens = 0; listens < 2; listens++) {
+		struct pl_address all = everywhere(0), a;
+		int first = holder_of_kind(0, &all);
 
-		holder(types[t], 0, &all);
-		a = pl_inet_address(pl_address_port(&all));
-		pl_expect(sys_bind(made(types[t], SO_REUSEADDR), &a), on(PL_FREEBSD, returns(0)),
+		if (listens && pl_case_kind()->type == SOCK_STREAM)
+			pl_listen(first, 1);
+		a = pl_with_port(fresh_address(), pl_address_port(&all));
+		pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &a), on(PL_FREEBSD, returns(0)),
 		    on(PL_LINUX, fails(EADDRINUSE)));
 	}
-	return (pl_done());
-}
-
-/* Is it for the newcomer alone to say that the name may be shared? */
-PL_CASE(reuseaddr_only_on_later_socket, .verifies = "socket.reuse.reuseaddr-only-on-later-socket")
-{
-	pl_in_private_network(reuse_beside_wildcard, NULL);
 }
 
 /* A server's port is not taken from it. */
 PL_CASE(reuseaddr_refused_against_listener,
-    .verifies = "socket.reuse.reuseaddr-refused-against-listener")
+    .verifies = "socket.reuse.reuseaddr-refused-against-listener", .kinds = PL_TCP)
 {
-	struct pl_address name = pl_inet_address(0);
-	int listener = holder(SOCK_STREAM, SO_REUSEADDR, &name), client;
+	struct pl_address name = fresh_address();
+	int listener = holder_of_kind(SO_REUSEADDR, &name);
 
 	pl_listen(listener, 1);
-	pl_expect(sys_bind(made(SOCK_STREAM, SO_REUSEADDR), &name), fails(EADDRINUSE));
-	client = pl_socket(AF_INET, SOCK_STREAM);
-	pl_expect(sys_connect(client, &name), returns(0));
+	pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &name), fails(EADDRINUSE));
+	pl_expect(sys_connect(pl_unconnected(), &name), returns(0));
 	pl_expect(sys_accept(listener, NULL), opens());
 }
 
 /* A name is shared by those who all agreed to it. */
-PL_CASE(reuseport_must_be_set_on_both, .verifies = "socket.reuse.reuseport-must-be-set-on-both")
+PL_CASE(reuseport_must_be_set_on_both, .verifies = "socket.reuse.reuseport-must-be-set-on-both",
+    .kinds = PL_INET)
 {
 	static const int options[][2] = { { SO_REUSEPORT, 0 }, { 0, SO_REUSEPORT } };
 
-	for (size_t t = 0; t < COUNT(types); t++)
-		for (size_t i = 0; i < COUNT(options); i++) {
-			struct pl_address name = pl_inet_address(0);
+	for (size_t i = 0; i < COUNT(options); i++) {
+		struct pl_address name = fresh_address();
 
-			holder(types[t], options[i][0], &name);
-			pl_expect(
-			    sys_bind(made(types[t], options[i][1]), &name), fails(EADDRINUSE));
-		}
+		holder_of_kind(options[i][0], &name);
+		pl_expect(sys_bind(made_of_kind(options[i][1]), &name), fails(EADDRINUSE));
+	}
 }
 
 /* Three of them, and listeners too. */
 PL_CASE(reuseport_allows_complete_duplicates,
-    .verifies = "socket.reuse.reuseport-allows-complete-duplicates")
+    .verifies = "socket.reuse.reuseport-allows-complete-duplicates", .kinds = PL_INET)
 {
-	for (size_t t = 0; t < COUNT(types); t++) {
-		struct pl_address name = pl_inet_address(0), own;
+	struct pl_address name = fresh_address(), own;
 
-		for (int i = 0; i < 3; i++) {
-			int s = made(types[t], SO_REUSEPORT);
+	for (int i = 0; i < 3; i++) {
+		int s = made_of_kind(SO_REUSEPORT);
 
-			pl_expect(sys_bind(s, &name), returns(0));
-			pl_expect(sys_getsockname(s, &own), returns(0));
-			if (i == 0)
-				name = own;
-			pl_expect(pl_value(pl_address_port(&own), NULL, "port"),
-			    is(pl_address_port(&name)));
-			if (types[t] == SOCK_STREAM)
-				pl_expect(sys_listen(s, 1), returns(0));
-		}
+		pl_expect(sys_bind(s, &name), returns(0));
+		pl_expect(sys_getsockname(s, &own), returns(0));
+		if (i == 0)
+			name = own;
+		pl_expect(
+		    pl_value(pl_address_port(&own), NULL, "port"), is(pl_address_port(&name)));
+		if (pl_case_kind()->type == SOCK_STREAM)
+			pl_expect(sys_listen(s, 1), returns(0));
 	}
 }
 
 static struct pl_outcome
 join_as_other_user(void *unused)
 {
-	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++) {
-		struct pl_address name = pl_inet_address(0);
+	struct pl_address name = fresh_address();
 
-		holder(types[t], SO_REUSEPORT, &name);
-		pl_must(sys_bind(made(types[t], SO_REUSEPORT), &name));
-		pl_act_as(65534, 65534);
-		pl_expect(sys_bind(made(types[t], SO_REUSEPORT), &name), fails(EADDRINUSE));
-		pl_must(pl_sys(seteuid(0), "seteuid(0)"));
-	}
+	(void)unused;
+	holder_of_kind(SO_REUSEPORT, &name);
+	pl_must(sys_bind(made_of_kind(SO_REUSEPORT), &name));
+	pl_act_as(65534, 65534);
+	pl_expect(sys_bind(made_of_kind(SO_REUSEPORT), &name), fails(EADDRINUSE));
+	pl_must(pl_sys(seteuid(0), "seteuid(0)"));
 	return (pl_done());
 }
 
 /* Nobody joins another user's service. */
 PL_CASE(reuseport_other_user_refused, .verifies = "socket.reuse.reuseport-other-user-refused",
-    .needs = PL_ROOT)
+    .needs = PL_ROOT, .kinds = PL_INET)
 {
 	pl_must(pl_result(pl_child(join_as_other_user, NULL, PL_KEEP_NONE)));
 }
@@ -215,10 +226,11 @@ distribute(const int fd[2], const struct pl_address *name, int got[2])
 {
 	got[0] = got[1] = 0;
 	for (int i = 0; i < MESSAGES; i++) {
-		struct pl_address own;
-		int sender = pl_bound_inet(AF_INET, SOCK_DGRAM, &own), which;
+		int sender = pl_socket(name->any.sa_family, SOCK_DGRAM), which;
 		char b[4];
 
+		if (name->any.sa_family == AF_INET6)
+			pl_set_option(sender, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 		pl_must(sys_sendto(sender, "x", 1, 0, name));
 		which = wait_for_one(fd, 2);
 		pl_must(sys_recv(fd[which], b, sizeof(b), 0));
@@ -230,13 +242,14 @@ distribute(const int fd[2], const struct pl_address *name, int got[2])
 }
 
 /* Each message goes to one of them; to which, depends. */
-PL_CASE(reuseport_udp_distribution, .verifies = "socket.reuse.reuseport-udp-distribution")
+PL_CASE(reuseport_udp_distribution, .verifies = "socket.reuse.reuseport-udp-distribution",
+    .kinds = PL_UDP)
 {
-	struct pl_address name = pl_inet_address(0);
+	struct pl_address name = pl_case_kind()->address();
 	int fd[2], got[2];
 
 	for (int i = 0; i < 2; i++)
-		fd[i] = holder(SOCK_DGRAM, SO_REUSEPORT, &name);
+		fd[i] = holder_of_kind(SO_REUSEPORT, &name);
 	distribute(fd, &name, got);
 	if (pl_asks(PL_FREEBSD))
 		pl_expect_that(
@@ -318,9 +331,8 @@ PL_CASE(most_specific_binding_receives, .verifies = "socket.reuse.most-specific-
 static struct pl_address
 leave_time_wait(int option)
 {
-	struct pl_address name = pl_inet_address(0);
-	int listener = holder(SOCK_STREAM, option, &name);
-	int client = pl_socket(AF_INET, SOCK_STREAM), s;
+	struct pl_address name = fresh_address();
+	int listener = holder_of_kind(option, &name), client = pl_unconnected(), s;
 	char b[4];
 
 	pl_listen(listener, 1);
@@ -329,42 +341,29 @@ leave_time_wait(int option)
 	pl_close(listener);
 	pl_close(s);
 	pl_must(sys_read(client, b, sizeof(b)));
+	pl_must(sys_set_linger(client, 1, 5));
 	pl_close(client);
 	return (name);
 }
 
-static struct pl_outcome
-bind_in_time_wait(void *unused)
+/* A port rests after a connection, unless the next server says that it knows. */
+PL_CASE_ALONE(reuseaddr_overrides_time_wait,
+    .verifies = "socket.reuse.reuseaddr-overrides-time-wait", .kinds = PL_TCP)
 {
 	struct pl_address name = leave_time_wait(SO_REUSEADDR);
 
-	(void)unused;
-	pl_expect(sys_bind(made(SOCK_STREAM, 0), &name), fails(EADDRINUSE),
+	pl_expect(sys_bind(made_of_kind(0), &name), fails(EADDRINUSE),
 	    on(PL_FREEBSD, pl_freebsd_before(1400) ? fails(EADDRINUSE) : returns(0)));
 	name = leave_time_wait(SO_REUSEADDR);
-	pl_expect(sys_bind(made(SOCK_STREAM, SO_REUSEADDR), &name), returns(0));
-	return (pl_done());
+	pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &name), returns(0));
 }
 
-/* A port rests after a connection, unless the next server says that it knows. */
-PL_CASE(reuseaddr_overrides_time_wait, .verifies = "socket.reuse.reuseaddr-overrides-time-wait")
-{
-	pl_in_private_network(bind_in_time_wait, NULL);
-}
-
-static struct pl_outcome
-bind_in_time_wait_of_another(void *unused)
+/* Must its predecessor have foreseen that? */
+PL_CASE_ALONE(reuseaddr_overrides_time_wait_of_plain_socket,
+    .verifies = "socket.reuse.reuseaddr-overrides-time-wait-of-plain-socket", .kinds = PL_TCP)
 {
 	struct pl_address name = leave_time_wait(0);
 
-	(void)unused;
-	pl_expect(sys_bind(made(SOCK_STREAM, SO_REUSEADDR), &name), returns(0));
-	return (pl_done());
-}
-
-/* Its predecessor need not have foreseen that. */
-PL_CASE(reuseaddr_overrides_time_wait_of_plain_socket,
-    .verifies = "socket.reuse.reuseaddr-overrides-time-wait-of-plain-socket")
-{
-	pl_in_private_network(bind_in_time_wait_of_another, NULL);
+	pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &name), on(PL_FREEBSD, returns(0)),
+	    on(PL_LINUX, fails(EADDRINUSE)));
 }

@@ -406,9 +406,11 @@ one_flow(int fd, const void *buffer, size_t size, int flags, const struct sockad
 {
 	static int flow = -1;
 
+	if (name == NULL || !is_udp(fd))
+		return (real.sendto(fd, buffer, size, flags, name, length));
 	if (flow == -1)
-		flow = moved_up(real.socket(AF_INET, SOCK_DGRAM, 0));
-	return (real.sendto(fd == -1 ? fd : flow, buffer, size, flags, name, length));
+		flow = moved_up(real.socket(name->sa_family, SOCK_DGRAM, 0));
+	return (real.sendto(flow, buffer, size, flags, name, length));
 }
 DEFECT(sendto-one-flow, .sendto = one_flow);
 

@@ -39,6 +39,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 struct iovec;
 struct statfs;
@@ -48,6 +49,18 @@ typedef __typeof__(_Generic(
     &getnameinfo, int (*)(const struct sockaddr *, socklen_t, char *, size_t, char *, size_t, int)
     : (size_t)0, default
     : (socklen_t)0)) defect_name_size;
+
+/* What sendmmsg(2) and recvmmsg(2) give, and take for a count and a limit: not the same either. */
+typedef __typeof__(_Generic(&sendmmsg, int (*)(int, struct mmsghdr *, unsigned, int)
+			    : (int)0, default
+			    : (ssize_t)0)) defect_mmsg_result;
+typedef __typeof__(_Generic(&sendmmsg, int (*)(int, struct mmsghdr *, unsigned, int)
+			    : (unsigned)0, default
+			    : (size_t)0)) defect_mmsg_count;
+typedef __typeof__(*_Generic(
+    &recvmmsg, int (*)(int, struct mmsghdr *, unsigned, int, struct timespec *)
+    : (struct timespec *)0, default
+    : (const struct timespec *)0)) defect_mmsg_limit;
 
 /*
  * The calls a defect can replace: result, name, parameters, arguments.  open,
@@ -117,6 +130,8 @@ typedef __typeof__(_Generic(
 	    int, connect, (int fd, const struct sockaddr *name, socklen_t size), (fd, name, size)) \
 	CALL(int, listen, (int fd, int backlog), (fd, backlog))                                    \
 	CALL(int, accept, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size))      \
+	CALL(int, accept4, (int fd, struct sockaddr *name, socklen_t *size, int flags),            \
+	    (fd, name, size, flags))                                                               \
 	CALL(int, getpeername, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size)) \
 	CALL(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),    \
 	    (fd, level, name, value, size))                                                        \
@@ -130,6 +145,13 @@ typedef __typeof__(_Generic(
 	    (fd, buffer, size, flags, name, length))                                               \
 	CALL(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))        \
 	CALL(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))              \
+	CALL(defect_mmsg_result, sendmmsg,                                                         \
+	    (int fd, struct mmsghdr *m, defect_mmsg_count count, int flags),                       \
+	    (fd, m, count, flags))                                                                 \
+	CALL(defect_mmsg_result, recvmmsg,                                                         \
+	    (int fd, struct mmsghdr *m, defect_mmsg_count count, int flags,                        \
+		defect_mmsg_limit *limit),                                                         \
+	    (fd, m, count, flags, limit))                                                          \
 	CALL(int, sockatmark, (int fd), (fd))                                                      \
 	CALL(int, inet_aton, (const char *text, struct in_addr *address), (text, address))         \
 	CALL(in_addr_t, inet_addr, (const char *text), (text))                                     \
@@ -215,6 +237,10 @@ bool is_fifo(int fd);
 /* Is it a socket; and its type, 0 if it is none? */
 bool is_socket(int fd);
 int socket_type(int fd);
+
+/* Is it a UDP socket, or a TCP one, over IPv4 or IPv6? */
+bool is_udp(int fd);
+bool is_tcp(int fd);
 
 /* Bytes that wait in a pipe, and whether that end is non-blocking. */
 int unread(int fd);

@@ -190,6 +190,31 @@ socket_type(int fd)
 	return (type);
 }
 
+static bool
+is_inet(int fd, int type)
+{
+	int error = errno, domain = 0;
+	socklen_t size = sizeof(domain);
+
+	if (socket_type(fd) != type ||
+	    real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0)
+		domain = 0;
+	errno = error;
+	return (domain == AF_INET || domain == AF_INET6);
+}
+
+bool
+is_udp(int fd)
+{
+	return (is_inet(fd, SOCK_DGRAM));
+}
+
+bool
+is_tcp(int fd)
+{
+	return (is_inet(fd, SOCK_STREAM));
+}
+
 int
 unread(int fd)
 {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -147,6 +148,9 @@ static const struct pl_name messages[] = { NAME(MSG_OOB), NAME(MSG_PEEK), NAME(M
 #ifdef MSG_CMSG_CLOFORK
 	NAME(MSG_CMSG_CLOFORK),
 #endif
+#ifdef MSG_FASTOPEN
+	NAME(MSG_FASTOPEN),
+#endif
 #ifdef MSG_EOF
 	NAME(MSG_EOF),
 #endif
@@ -242,6 +246,104 @@ static const struct pl_name options[] = { NAME(SO_ACCEPTCONN), NAME(SO_BROADCAST
 #endif
 	END };
 const struct pl_names pl_names_option = { .table = options };
+
+static const struct pl_name tcp_options[] = { NAME(TCP_NODELAY), NAME(TCP_MAXSEG), NAME(TCP_INFO),
+	NAME(TCP_CONGESTION), NAME(TCP_FASTOPEN), NAME(TCP_KEEPCNT), NAME(TCP_KEEPIDLE),
+	NAME(TCP_KEEPINTVL), NAME(TCP_MD5SIG),
+#ifdef TCP_CORK
+	NAME(TCP_CORK),
+#endif
+#ifdef TCP_DEFER_ACCEPT
+	NAME(TCP_DEFER_ACCEPT),
+#endif
+#ifdef TCP_FUNCTION_BLK
+	NAME(TCP_FUNCTION_BLK),
+#endif
+#ifdef TCP_KEEPINIT
+	NAME(TCP_KEEPINIT),
+#endif
+#ifdef TCP_LINGER2
+	NAME(TCP_LINGER2),
+#endif
+#ifdef TCP_MAXUNACKTIME
+	NAME(TCP_MAXUNACKTIME),
+#endif
+#ifdef TCP_NOOPT
+	NAME(TCP_NOOPT),
+#endif
+#ifdef TCP_NOPUSH
+	NAME(TCP_NOPUSH),
+#endif
+#ifdef TCP_NOTSENT_LOWAT
+	NAME(TCP_NOTSENT_LOWAT),
+#endif
+#ifdef TCP_QUICKACK
+	NAME(TCP_QUICKACK),
+#endif
+#ifdef TCP_REMOTE_UDP_ENCAPS_PORT
+	NAME(TCP_REMOTE_UDP_ENCAPS_PORT),
+#endif
+#ifdef TCP_SYNCNT
+	NAME(TCP_SYNCNT),
+#endif
+#ifdef TCP_USER_TIMEOUT
+	NAME(TCP_USER_TIMEOUT),
+#endif
+#ifdef TCP_WINDOW_CLAMP
+	NAME(TCP_WINDOW_CLAMP),
+#endif
+	END };
+const struct pl_names pl_names_tcp_option = { .table = tcp_options };
+
+static const struct pl_name ip_options[] = { NAME(IP_OPTIONS), NAME(IP_HDRINCL), NAME(IP_TOS),
+	NAME(IP_TTL), NAME(IP_RECVTTL), NAME(IP_RECVTOS), NAME(IP_MINTTL), NAME(IP_RECVORIGDSTADDR),
+	NAME(IP_MULTICAST_IF), NAME(IP_MULTICAST_TTL), NAME(IP_MULTICAST_LOOP),
+	NAME(IP_ADD_MEMBERSHIP), NAME(IP_DROP_MEMBERSHIP), NAME(IP_ADD_SOURCE_MEMBERSHIP),
+	NAME(IP_DROP_SOURCE_MEMBERSHIP), NAME(IP_BLOCK_SOURCE), NAME(IP_UNBLOCK_SOURCE),
+#ifdef IP_BINDANY
+	NAME(IP_BINDANY),
+#endif
+#ifdef IP_BIND_ADDRESS_NO_PORT
+	NAME(IP_BIND_ADDRESS_NO_PORT),
+#endif
+#ifdef IP_DONTFRAG
+	NAME(IP_DONTFRAG),
+#endif
+#ifdef IP_FREEBIND
+	NAME(IP_FREEBIND),
+#endif
+#ifdef IP_MULTICAST_ALL
+	NAME(IP_MULTICAST_ALL),
+#endif
+#ifdef IP_ONESBCAST
+	NAME(IP_ONESBCAST),
+#endif
+#ifdef IP_PKTINFO
+	NAME(IP_PKTINFO),
+#endif
+#ifdef IP_PORTRANGE
+	NAME(IP_PORTRANGE),
+#endif
+#ifdef IP_RECVERR
+	NAME(IP_RECVERR),
+#endif
+#ifdef IP_RECVDSTADDR
+	NAME(IP_RECVDSTADDR),
+#endif
+#ifdef IP_RECVIF
+	NAME(IP_RECVIF),
+#endif
+#ifdef IP_TRANSPARENT
+	NAME(IP_TRANSPARENT),
+#endif
+	END };
+const struct pl_names pl_names_ip_option = { .table = ip_options };
+
+static const struct pl_name ipv6_options[] = { NAME(IPV6_V6ONLY), NAME(IPV6_UNICAST_HOPS),
+	NAME(IPV6_TCLASS), NAME(IPV6_RECVPKTINFO), NAME(IPV6_RECVHOPLIMIT), NAME(IPV6_RECVTCLASS),
+	NAME(IPV6_MULTICAST_IF), NAME(IPV6_MULTICAST_HOPS), NAME(IPV6_MULTICAST_LOOP),
+	NAME(IPV6_JOIN_GROUP), NAME(IPV6_LEAVE_GROUP), END };
+const struct pl_names pl_names_ipv6_option = { .table = ipv6_options };
 
 static const struct pl_name file_types[] = { NAME(S_IFIFO), NAME(S_IFSOCK), NAME(S_IFREG),
 	NAME(S_IFDIR), NAME(S_IFCHR), NAME(S_IFBLK), NAME(S_IFLNK), END };

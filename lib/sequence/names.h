@@ -40,7 +40,10 @@ extern const struct pl_names pl_names_socket_type; /* with SOCK_NONBLOCK etc. */
 extern const struct pl_names pl_names_message;     /* MSG_ flags */
 extern const struct pl_names pl_names_shutdown;
 extern const struct pl_names pl_names_level;
-extern const struct pl_names pl_names_option; /* at SOL_SOCKET */
+extern const struct pl_names pl_names_option;      /* at SOL_SOCKET */
+extern const struct pl_names pl_names_tcp_option;  /* at IPPROTO_TCP */
+extern const struct pl_names pl_names_ip_option;   /* at IPPROTO_IP */
+extern const struct pl_names pl_names_ipv6_option; /* at IPPROTO_IPV6 */
 
 /* Print value to buffer with those names (NULL: as a number).  Gives buffer. */
 char *pl_name(char *buffer, size_t size, const struct pl_names *, long value);

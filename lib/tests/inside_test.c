@@ -116,7 +116,7 @@ ATF_TC_BODY(nothing_is_bound_outside, tc)
 			_exit(99);
 		execlp("kyua", "kyua", "--loglevel=warning", "--logfile=kyua.trouble", "-v",
 		    "parallelism=2", "test", "-k", kyuafile, build, "-r", "inside.db",
-		    "cases/socket", "cases/unix", (char *)NULL);
+		    "cases/socket", "cases/tcp", "cases/udp", "cases/unix", (char *)NULL);
 		_exit(99);
 	}
 	for (; waitpid(kyua, &status, WNOHANG) == 0 && outside == 0; looks++)
