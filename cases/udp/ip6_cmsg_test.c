@@ -108,7 +108,8 @@ change_membership(int fd, int option)
 }
 
 /* From joining to leaving; before and after nothing is delivered. */
-PL_CASE_ALONE(join_receive_leave, .verifies = "udp.ip6.multicast-join-then-receive")
+PL_CASE_ALONE(join_receive_leave, .verifies = "udp.ip6.multicast-join-then-receive",
+    .slow = "where loopback has no multicast an interface is made and removed")
 {
 	struct pl_address to;
 	int r, w;
@@ -130,7 +131,8 @@ PL_CASE_ALONE(join_receive_leave, .verifies = "udp.ip6.multicast-join-then-recei
 }
 
 /* The group, then, is the destination, and not whom it came from. */
-PL_CASE_ALONE(destination_is_the_group, .verifies = "udp.ip6.recvpktinfo-destination-and-interface")
+PL_CASE_ALONE(destination_is_the_group, .verifies = "udp.ip6.recvpktinfo-destination-and-interface",
+    .slow = "where loopback has no multicast an interface is made and removed")
 {
 	struct in6_pktinfo info;
 	struct pl_address to;
