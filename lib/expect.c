@@ -400,10 +400,14 @@ pl_judge_end(const char *file, int line, int fd)
 {
 	const struct pl_allowed set[] = { returns(0), { .form = PL_FORM_END } };
 	char bytes[64];
+	struct stat st;
 
 	pl_judge_arrival(file, line, fd);
 	pl_expecting(file, line, set);
-	pl_judge(sys_recv(fd, bytes, sizeof(bytes), 0), set);
+	if (fstat(fd, &st) == 0 && !S_ISSOCK(st.st_mode))
+		pl_judge(sys_read(fd, bytes, sizeof(bytes)), set);
+	else
+		pl_judge(sys_recv(fd, bytes, sizeof(bytes), 0), set);
 }
 
 void

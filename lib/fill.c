@@ -2,6 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -69,17 +72,41 @@ pl_fill(int fd, size_t chunk)
 	return (total);
 }
 
+/* Keep a buffer from growing by itself: set it to what it is.  Linux doubles what is set. */
+static void
+pin(int fd, int option)
+{
+	int size, half, now;
+	socklen_t length = sizeof(size);
+
+	if (getsockopt(fd, SOL_SOCKET, option, &size, &length) != 0)
+		pl_broken("the buffer of %s has no size: errno %d", pl_slot(fd), errno);
+	half = size / 2;
+	setsockopt(fd, SOL_SOCKET, option, &half, sizeof(half));
+	if (getsockopt(fd, SOL_SOCKET, option, &now, &length) == 0 && now < size)
+		setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size));
+}
+
 /*
  * A byte that r sends is behind all that was under way to r, and acknowledges
  * all that has come.  An acknowledgement makes room or the connection move; if
  * there was no room for some such exchanges, none is under way.
  */
 size_t
-pl_fill_connection(struct pl_pair p, size_t chunk)
+pl_fill_pair(struct pl_pair p, size_t chunk)
 {
 	enum { QUIET = 4 };
+	struct sockaddr_storage name = { 0 };
+	socklen_t length = sizeof(name);
 	size_t total = 0;
 
+	if (getsockname(p.w, (struct sockaddr *)&name, &length) != 0 ||
+	    (name.ss_family != AF_INET && name.ss_family != AF_INET6))
+		return (pl_fill(p.w, chunk));
+	pin(p.w, SO_SNDBUF);
+	pin(p.r, SO_RCVBUF);
+	/* Some algorithms send when a timer says so; where there is this one, it does not. */
+	setsockopt(p.w, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
 	for (int quiet = 0; quiet < QUIET; quiet++) {
 		size_t before = total;
 		char b;

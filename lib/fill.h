@@ -20,11 +20,11 @@
 size_t pl_fill(int fd, size_t chunk);
 
 /*
- * The same for the w of a connection that nobody reads from: until no more is
- * taken and nothing is on its way any more, so that it stays full.  A few bytes
- * go the other way and are received meanwhile.
+ * The same for the w of a pair that nobody reads from, so that it stays full: over
+ * TCP until nothing is on its way any more.  There a few bytes go the other way
+ * and are received meanwhile, and the buffers do not grow from then on.
  */
-size_t pl_fill_connection(struct pl_pair, size_t chunk);
+size_t pl_fill_pair(struct pl_pair, size_t chunk);
 
 /*
  * Send messages of that size, payload of stream 0 from offset 0 on, until no

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,4 +20,16 @@ pl_guarded(size_t size)
 	if (start == MAP_FAILED || mprotect(start + room, page, PROT_NONE) != 0)
 		pl_broken("no memory with a guard page: %s", strerror(errno));
 	return (start + room - size);
+}
+
+void (*pl_libc_function(const char *name))(void)
+{
+	union {
+		void *address;
+		void (*function)(void);
+	} found = { dlsym(RTLD_NEXT, name) };
+
+	if (found.address == NULL)
+		pl_broken("the C library has no %s", name);
+	return (found.function);
 }

@@ -14,4 +14,10 @@
  */
 void *pl_guarded(size_t size);
 
+/*
+ * The C library's function of that name, to be called past a sanitizer, which
+ * would look at forbidden memory itself.  Set-up.
+ */
+void (*pl_libc_function(const char *name))(void);
+
 #endif

@@ -152,15 +152,17 @@ any_mapped_port(void)
 	return (pl_mapped_address(0));
 }
 
-#define UNIX_STREAM PL_STREAM | PL_SOCKETS | PL_CONNECTIONS | PL_UNIX, AF_UNIX, SOCK_STREAM
-#define UNIX_DGRAM PL_SOCKETS | PL_MESSAGES | PL_DATAGRAMS | PL_UNIX, AF_UNIX, SOCK_DGRAM
-#define UNIX_SEQPACKET PL_SOCKETS | PL_MESSAGES | PL_CONNECTIONS | PL_UNIX, AF_UNIX, SOCK_SEQPACKET
-#define TCP PL_STREAM | PL_SOCKETS | PL_NAMED | PL_TCP
-#define UDP PL_SOCKETS | PL_MESSAGES | PL_NAMED | PL_UDP
+#define UNIX_STREAM \
+	PL_EVERY | PL_STREAM | PL_SOCKETS | PL_CONNECTIONS | PL_UNIX, AF_UNIX, SOCK_STREAM
+#define UNIX_DGRAM PL_EVERY | PL_SOCKETS | PL_MESSAGES | PL_DATAGRAMS | PL_UNIX, AF_UNIX, SOCK_DGRAM
+#define UNIX_SEQPACKET \
+	PL_EVERY | PL_SOCKETS | PL_MESSAGES | PL_CONNECTIONS | PL_UNIX, AF_UNIX, SOCK_SEQPACKET
+#define TCP PL_EVERY | PL_STREAM | PL_SOCKETS | PL_NAMED | PL_TCP
+#define UDP PL_EVERY | PL_SOCKETS | PL_MESSAGES | PL_NAMED | PL_UDP
 
 const struct pl_kind pl_kinds[] = {
-	{ "pipe", PL_STREAM | PL_PIPES, 0, 0, make_pipe, NULL },
-	{ "fifo", PL_STREAM | PL_PIPES | PL_NAMED, 0, 0, make_fifo, NULL },
+	{ "pipe", PL_EVERY | PL_STREAM | PL_PIPES, 0, 0, make_pipe, NULL },
+	{ "fifo", PL_EVERY | PL_STREAM | PL_PIPES | PL_NAMED, 0, 0, make_fifo, NULL },
 	{ "unix-stream", PL_PLAIN | UNIX_STREAM, make_socketpair, fresh_path },
 	{ "unix-dgram", PL_PLAIN | UNIX_DGRAM, make_socketpair, fresh_path },
 	{ "unix-seqpacket", PL_PLAIN | UNIX_SEQPACKET, make_socketpair, fresh_path },

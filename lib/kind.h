@@ -23,6 +23,7 @@ enum pl_trait {
 	PL_PLAIN = 1 << 8,       /* one for each sort of socket: its simplest pair */
 	PL_INET = 1 << 9,        /* the Internet domain: what is sent arrives a while later */
 	PL_MAPPED = 1 << 10,     /* an IPv6 socket that speaks IPv4 through mapped addresses */
+	PL_EVERY = 1 << 11,      /* all kinds */
 };
 
 /* What runs for tcp4, tcp6 and tcp-dual; for udp4, udp6 and udp-dual. */

@@ -19,11 +19,14 @@
 /* The value of a constant that this system lacks. */
 #define PL_ABSENT (-1)
 
+struct timespec;
+
 /* Constants that only one of the systems (or its newer releases) has. */
 struct pl_os_constants {
 	const char *name;                           /* as uname(3) says it */
 	enum pl_profile profile;                    /* whose documentation is its own */
 	int o_clofork, fd_clofork, f_dupfd_clofork; /* FreeBSD 15 */
+	int f_dup2fd, f_dup2fd_cloexec;             /* FreeBSD */
 	int o_direct;                               /* for pipe2(2); packet mode on Linux */
 	int o_path;                                 /* open(2) */
 	int f_getpipe_sz, f_setpipe_sz;             /* Linux */
@@ -52,6 +55,7 @@ struct pl_os_constants {
 	int ip_pktinfo, ip_multicast_all;           /* Linux */
 	int ip_transparent;                         /* Linux */
 	int msg_eof;                                /* FreeBSD */
+	int msg_nbio;                               /* FreeBSD */
 	int msg_fastopen;                           /* Linux */
 	int ip_recverr, msg_errqueue;               /* Linux */
 	int udp_cork, msg_more;                     /* Linux; the option at IPPROTO_UDP */
@@ -61,11 +65,16 @@ struct pl_os_constants {
 	int tcp_cork, tcp_syncnt, tcp_linger2, tcp_quickack, tcp_user_timeout;
 	int tcp_nopush, tcp_noopt, tcp_keepinit, tcp_maxunacktime, tcp_function_blk;
 	int tcp_remote_udp_encaps_port;
-	long siocoutqnsd;     /* Linux: bytes that were not even sent once */
-	long siocoutq;        /* Linux; FreeBSD's FIONWRITE, of TCP */
-	const char *loopback; /* the interface */
-	int so_passcred;      /* Linux */
-	int sol_local;        /* FreeBSD: the level of the next ones */
+	long siocoutqnsd;        /* Linux: bytes that were not even sent once */
+	long siocoutq;           /* Linux; FreeBSD's FIONWRITE, of TCP */
+	int close_range_clofork; /* close_range(2): FreeBSD 15 */
+	int close_range_unshare; /* Linux */
+	int kqueue_cloexec;      /* kqueuex(2): FreeBSD 14 */
+	int kqueue_cponfork;     /* FreeBSD 15 */
+	int ev_keepudata;        /* kevent(2): FreeBSD 14 */
+	const char *loopback;    /* the interface */
+	int so_passcred;         /* Linux */
+	int sol_local;           /* FreeBSD: the level of the next ones */
 	int local_creds, local_creds_persistent;
 	int local_connwait;            /* before FreeBSD 15 */
 	bool has_abstract_names;       /* Linux: UNIX domain names without a file */
@@ -199,28 +208,77 @@ int pl_os_limit_socket_buffers(size_t bytes);
 
 /*
  * kqueue(2).  Every function fails with ENOSYS where there is none.
- * pl_os_kevent_set applies one change; pl_os_kevent_get takes at most one event,
- * waiting up to that many milliseconds: 1 and the event, 0, or -1 with errno.
  */
-enum pl_filter { PL_FILTER_READ, PL_FILTER_WRITE, PL_FILTER_VNODE, PL_FILTER_EMPTY };
+enum pl_filter {
+	PL_FILTER_READ,
+	PL_FILTER_WRITE,
+	PL_FILTER_VNODE,
+	PL_FILTER_EMPTY,
+	PL_FILTER_UNKNOWN, /* one that no system has */
+};
 enum pl_event_flag {
 	PL_EV_ADD = 1 << 0,
 	PL_EV_DELETE = 1 << 1,
 	PL_EV_CLEAR = 1 << 2,
 	PL_EV_ONESHOT = 1 << 3,
 	PL_EV_EOF = 1 << 4,
+	PL_EV_ENABLE = 1 << 5,
+	PL_EV_DISABLE = 1 << 6,
+	PL_EV_DISPATCH = 1 << 7,
+	PL_EV_RECEIPT = 1 << 8,
+	PL_EV_ERROR = 1 << 9,
+	PL_EV_KEEPUDATA = 1 << 10, /* where pl_os.ev_keepudata is not absent */
 };
-enum pl_event_note { PL_NOTE_DELETE = 1 << 0 };
+enum pl_event_note { PL_NOTE_DELETE = 1 << 0, PL_NOTE_LOWAT = 1 << 1 };
 struct pl_event {
 	int fd;
 	enum pl_filter filter;
 	unsigned flags; /* pl_event_flag */
 	unsigned notes; /* pl_event_note */
+	int error;      /* of an event of a socket, its pending error (fflags); 0 in a change */
 	long data;
+	uintptr_t tag; /* udata */
 };
 int pl_os_kqueue(void);
-int pl_os_kevent_set(int kq, int fd, enum pl_filter, unsigned flags, unsigned notes);
-int pl_os_kevent_get(int kq, struct pl_event *, int timeout_ms);
+/* kevent(2) with up to PL_EVENTS changes and events.  A NULL time-out sleeps. */
+#define PL_EVENTS 8
+int pl_os_kevent(int kq, const struct pl_event *changes, int change_count, struct pl_event *events,
+    int event_count, const struct timespec *timeout);
+/* One change read from, or one event written to, memory as it is, which must be inaccessible. */
+int pl_os_kevent_in_memory(int kq, const void *change, void *event);
+/* kqueuex(2) and kqueue1(3), whose flags pl_os has. */
+int pl_os_kqueuex(unsigned flags);
+int pl_os_kqueue1(int flags);
+
+/*
+ * epoll(7).  Every function fails with ENOSYS where there is none.  Events and
+ * arguments are the kernel's own, handed on unseen.
+ */
+enum pl_epoll_operation { PL_EPOLL_ADD = 1, PL_EPOLL_DEL = 2, PL_EPOLL_MOD = 3 };
+#define PL_EPOLL_EXCLUSIVE (1u << 28)
+#define PL_EPOLL_ONESHOT (1u << 30)
+#define PL_EPOLL_ET (1u << 31)
+#define PL_EPOLL_CLOEXEC 02000000
+#ifdef __x86_64__
+#define PL_EPOLL_LAYOUT __attribute__((packed))
+#else
+#define PL_EPOLL_LAYOUT
+#endif
+struct pl_epoll_event {
+	uint32_t events;
+	uint64_t data;
+} PL_EPOLL_LAYOUT;
+int pl_os_epoll_create(int size);
+int pl_os_epoll_create1(int flags);
+int pl_os_epoll_ctl(int queue, int operation, int fd, struct pl_epoll_event *);
+int pl_os_epoll_wait(int queue, struct pl_epoll_event *, int count, int timeout_ms);
+
+/*
+ * Does the system's own event queue (kqueue, epoll), level-triggered and asked
+ * anew, call that descriptor ready for writing, or for reading?  End of file and
+ * errors count.  1, 0, or -1 with errno.
+ */
+int pl_os_event_queue_says(int fd, bool writing);
 
 /* How many connections wait in the queue of a TCP listener, or -1 with errno. */
 int pl_os_clients_waiting(int listener);
@@ -242,6 +300,9 @@ struct pl_error_report {
 	bool by_icmp;
 };
 int pl_os_read_error_report(const void *data, size_t size, struct pl_error_report *);
+
+/* CMSG_ALIGN(3) of a size; PL_ABSENT where programs do not see that macro. */
+long pl_os_cmsg_align(size_t);
 
 /*
  * Credentials, as peers of the UNIX domain get them.  A form that has no place
@@ -280,6 +341,21 @@ bool pl_os_may_forge_credentials(void);
 
 /* The file of the running program, as execv(2) wants it.  0, or -1 with errno. */
 int pl_os_program_path(char *path, size_t size);
+
+/*
+ * sendfile(2): count bytes of the file in, from that offset on, go to out, with what
+ * the two areas hold (NULL: nothing; ENOSYS on Linux) before and after them.  The
+ * result is what the system's own call gives, 0 (FreeBSD) or the number of bytes
+ * (Linux); *sent tells that number on both.
+ */
+struct iovec;
+int pl_os_sendfile(int out, int in, off_t offset, size_t count, const struct iovec *before,
+    const struct iovec *after, off_t *sent);
+/*
+ * The same from where the variable says, which is moved on, or if that is NULL from
+ * the file's own offset.  Gives the number of bytes.  ENOSYS on FreeBSD.
+ */
+long pl_os_sendfile_on(int out, int in, off_t *offset, size_t count);
 
 /* Is the descriptor a pipe in the kernel's description of it (F_KINFO)?  1, 0, -1 with errno. */
 int pl_os_is_pipe(int fd);

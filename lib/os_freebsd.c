@@ -35,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 const struct pl_os_constants pl_os = {
@@ -49,6 +50,8 @@ const struct pl_os_constants pl_os = {
 	.fd_clofork = PL_ABSENT,
 	.f_dupfd_clofork = PL_ABSENT,
 #endif
+	.f_dup2fd = F_DUP2FD,
+	.f_dup2fd_cloexec = F_DUP2FD_CLOEXEC,
 	.o_direct = O_DIRECT,
 	.o_path = O_PATH,
 	.f_getpipe_sz = PL_ABSENT,
@@ -109,6 +112,7 @@ const struct pl_os_constants pl_os = {
 	.ip_transparent = PL_ABSENT,
 	.udp_cork = PL_ABSENT,
 	.msg_eof = MSG_EOF,
+	.msg_nbio = MSG_NBIO,
 	.msg_fastopen = PL_ABSENT,
 	.ip_recverr = PL_ABSENT,
 	.msg_errqueue = PL_ABSENT,
@@ -133,6 +137,27 @@ const struct pl_os_constants pl_os = {
 	.tcp_remote_udp_encaps_port = TCP_REMOTE_UDP_ENCAPS_PORT,
 	.siocoutqnsd = PL_ABSENT,
 	.siocoutq = PL_ABSENT,
+#ifdef CLOSE_RANGE_CLOFORK
+	.close_range_clofork = CLOSE_RANGE_CLOFORK,
+#else
+	.close_range_clofork = PL_ABSENT,
+#endif
+	.close_range_unshare = PL_ABSENT,
+#ifdef KQUEUE_CLOEXEC
+	.kqueue_cloexec = KQUEUE_CLOEXEC,
+#else
+	.kqueue_cloexec = PL_ABSENT,
+#endif
+#ifdef KQUEUE_CPONFORK
+	.kqueue_cponfork = KQUEUE_CPONFORK,
+#else
+	.kqueue_cponfork = PL_ABSENT,
+#endif
+#ifdef EV_KEEPUDATA
+	.ev_keepudata = EV_KEEPUDATA,
+#else
+	.ev_keepudata = PL_ABSENT,
+#endif
 	.loopback = "lo0",
 	.so_passcred = PL_ABSENT,
 	.sol_local = SOL_LOCAL,
@@ -210,8 +235,11 @@ static const struct {
 	{ "writev", "pipbww" },
 	{ "writev", "pipewr" },
 	{ "open", "fifoo" },
+	{ "kevent", "kqread" },
 	{ "poll", "select" },
+	{ "ppoll", "select" },
 	{ "select", "select" },
+	{ "pselect", "select" },
 	{ "read", "sbwait" },
 	{ "readv", "sbwait" },
 	{ "write", "sbwait" },
@@ -603,6 +631,13 @@ pl_os_may_forge_credentials(void)
 	return (false);
 }
 
+long
+pl_os_cmsg_align(size_t size)
+{
+	(void)size;
+	return (PL_ABSENT);
+}
+
 int
 pl_os_credentials_type(enum pl_credentials_form form)
 {
@@ -788,7 +823,8 @@ pl_os_kqueue(void)
 static const short filters[] = { [PL_FILTER_READ] = EVFILT_READ,
 	[PL_FILTER_WRITE] = EVFILT_WRITE,
 	[PL_FILTER_VNODE] = EVFILT_VNODE,
-	[PL_FILTER_EMPTY] = EVFILT_EMPTY };
+	[PL_FILTER_EMPTY] = EVFILT_EMPTY,
+	[PL_FILTER_UNKNOWN] = 1 }; /* those of the system are negative */
 
 static const struct {
 	unsigned ours;
@@ -799,44 +835,162 @@ static const struct {
 	{ PL_EV_CLEAR, EV_CLEAR },
 	{ PL_EV_ONESHOT, EV_ONESHOT },
 	{ PL_EV_EOF, EV_EOF },
+	{ PL_EV_ENABLE, EV_ENABLE },
+	{ PL_EV_DISABLE, EV_DISABLE },
+	{ PL_EV_DISPATCH, EV_DISPATCH },
+	{ PL_EV_RECEIPT, EV_RECEIPT },
+	{ PL_EV_ERROR, EV_ERROR },
+#ifdef EV_KEEPUDATA
+	{ PL_EV_KEEPUDATA, EV_KEEPUDATA },
+#endif
 };
 
-int
-pl_os_kevent_set(int kq, int fd, enum pl_filter filter, unsigned flags, unsigned notes)
+static struct kevent
+kernel_change(const struct pl_event *change)
 {
-	struct kevent change;
-	unsigned short theirs = 0;
+	struct kevent k;
+	unsigned short flags = 0;
+	unsigned notes = 0;
 
 	for (size_t i = 0; i < nitems(event_flags); i++)
-		if (flags & event_flags[i].ours)
-			theirs |= event_flags[i].theirs;
-	EV_SET(&change, fd, filters[filter], theirs, notes & PL_NOTE_DELETE ? NOTE_DELETE : 0, 0,
-	    NULL);
-	return (kevent(kq, &change, 1, NULL, 0, NULL));
+		if (change->flags & event_flags[i].ours)
+			flags |= event_flags[i].theirs;
+	if (change->notes & PL_NOTE_DELETE)
+		notes |= NOTE_DELETE;
+	if (change->notes & PL_NOTE_LOWAT)
+		notes |= NOTE_LOWAT;
+	EV_SET(&k, change->fd, filters[change->filter], flags, notes, change->data,
+	    (void *)change->tag);
+	return (k);
+}
+
+static struct pl_event
+event_of(const struct kevent *k)
+{
+	struct pl_event event = {
+		.fd = (int)k->ident, .data = (long)k->data, .tag = (uintptr_t)k->udata
+	};
+
+	for (size_t i = 0; i < nitems(filters); i++)
+		if (filters[i] == k->filter)
+			event.filter = (enum pl_filter)i;
+	for (size_t i = 0; i < nitems(event_flags); i++)
+		if (k->flags & event_flags[i].theirs)
+			event.flags |= event_flags[i].ours;
+	if (k->filter == EVFILT_VNODE) {
+		if (k->fflags & NOTE_DELETE)
+			event.notes |= PL_NOTE_DELETE;
+	} else if (!(k->flags & EV_ERROR)) {
+		event.error = (int)k->fflags;
+	}
+	return (event);
 }
 
 int
-pl_os_kevent_get(int kq, struct pl_event *event, int timeout_ms)
+pl_os_kevent(int kq, const struct pl_event *changes, int change_count, struct pl_event *events,
+    int event_count, const struct timespec *timeout)
 {
-	struct timespec timeout = { .tv_sec = timeout_ms / 1000,
-		.tv_nsec = timeout_ms % 1000 * 1000000L };
-	struct kevent got;
-	int n = kevent(kq, NULL, 0, &got, 1, &timeout);
+	struct kevent in[PL_EVENTS], out[PL_EVENTS];
+	int n;
 
-	if (n <= 0)
-		return (n);
-	memset(event, 0, sizeof(*event));
-	event->fd = (int)got.ident;
-	for (size_t i = 0; i < nitems(filters); i++)
-		if (filters[i] == got.filter)
-			event->filter = (enum pl_filter)i;
-	for (size_t i = 0; i < nitems(event_flags); i++)
-		if (got.flags & event_flags[i].theirs)
-			event->flags |= event_flags[i].ours;
-	if (got.filter == EVFILT_VNODE && (got.fflags & NOTE_DELETE) != 0)
-		event->notes |= PL_NOTE_DELETE;
-	event->data = (long)got.data;
+	if (change_count > PL_EVENTS || event_count > PL_EVENTS) {
+		errno = E2BIG;
+		return (-1);
+	}
+	for (int i = 0; i < change_count; i++)
+		in[i] = kernel_change(&changes[i]);
+	n = kevent(kq, in, change_count, out, event_count, timeout);
+	for (int i = 0; i < n; i++)
+		events[i] = event_of(&out[i]);
 	return (n);
+}
+
+int
+pl_os_kevent_in_memory(int kq, const void *change, void *event)
+{
+	const struct timespec now = { 0, 0 };
+
+	return (kevent(kq, change, change == NULL ? 0 : 1, event, event == NULL ? 0 : 1, &now));
+}
+
+int
+pl_os_kqueuex(unsigned flags)
+{
+#ifdef KQUEUE_CLOEXEC
+	return (kqueuex(flags));
+#else
+	(void)flags;
+	errno = ENOSYS;
+	return (-1);
+#endif
+}
+
+int
+pl_os_kqueue1(int flags)
+{
+#ifdef KQUEUE_CLOEXEC
+	return (kqueue1(flags));
+#else
+	(void)flags;
+	errno = ENOSYS;
+	return (-1);
+#endif
+}
+
+static int
+no_epoll(void)
+{
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+pl_os_epoll_create(int size)
+{
+	(void)size;
+	return (no_epoll());
+}
+
+int
+pl_os_epoll_create1(int flags)
+{
+	(void)flags;
+	return (no_epoll());
+}
+
+int
+pl_os_epoll_ctl(int queue, int operation, int fd, struct pl_epoll_event *event)
+{
+	(void)queue, (void)operation, (void)fd, (void)event;
+	return (no_epoll());
+}
+
+int
+pl_os_epoll_wait(int queue, struct pl_epoll_event *events, int count, int timeout_ms)
+{
+	(void)queue, (void)events, (void)count, (void)timeout_ms;
+	return (no_epoll());
+}
+
+/* A write filter cannot be put on a widowed pipe: that it fails is the answer. */
+int
+pl_os_event_queue_says(int fd, bool writing)
+{
+	const struct timespec now = { 0, 0 };
+	const struct pl_event change = {
+		.fd = fd, .filter = writing ? PL_FILTER_WRITE : PL_FILTER_READ, .flags = PL_EV_ADD
+	};
+	struct pl_event event;
+	int queue = kqueue(), n = -1, error;
+
+	if (queue == -1)
+		return (-1);
+	if (pl_os_kevent(queue, &change, 1, NULL, 0, NULL) == 0)
+		n = pl_os_kevent(queue, NULL, 0, &event, 1, &now);
+	error = errno;
+	close(queue);
+	errno = error;
+	return (n == -1 && error == EPIPE ? 1 : n);
 }
 
 int
@@ -874,4 +1028,35 @@ pl_os_is_pipe(int fd)
 	errno = ENOSYS;
 	return (-1);
 #endif
+}
+
+/* Some releases do not declare the areas as constant. */
+static struct iovec *
+area(const struct iovec *v)
+{
+	return ((struct iovec *)(uintptr_t)v);
+}
+
+int
+pl_os_sendfile(int out, int in, off_t offset, size_t count, const struct iovec *before,
+    const struct iovec *after, off_t *sent)
+{
+	struct sf_hdtr frame = {
+		.headers = area(before),
+		.hdr_cnt = before != NULL,
+		.trailers = area(after),
+		.trl_cnt = after != NULL,
+	};
+
+	*sent = 0;
+	return (sendfile(
+	    in, out, offset, count, before != NULL || after != NULL ? &frame : NULL, sent, 0));
+}
+
+long
+pl_os_sendfile_on(int out, int in, off_t *offset, size_t count)
+{
+	(void)out, (void)in, (void)offset, (void)count;
+	errno = ENOSYS;
+	return (-1);
 }

@@ -1,8 +1,10 @@
 #include "os.h"
 
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -37,6 +39,8 @@ const struct pl_os_constants pl_os = {
 	.o_clofork = PL_ABSENT,
 	.fd_clofork = PL_ABSENT,
 	.f_dupfd_clofork = PL_ABSENT,
+	.f_dup2fd = PL_ABSENT,
+	.f_dup2fd_cloexec = PL_ABSENT,
 	.o_direct = O_DIRECT,
 	.o_path = O_PATH,
 	.f_getpipe_sz = F_GETPIPE_SZ,
@@ -85,6 +89,7 @@ const struct pl_os_constants pl_os = {
 	.ip_transparent = IP_TRANSPARENT,
 	.udp_cork = UDP_CORK,
 	.msg_eof = PL_ABSENT,
+	.msg_nbio = PL_ABSENT,
 	.msg_fastopen = MSG_FASTOPEN,
 	.ip_recverr = IP_RECVERR,
 	.msg_errqueue = MSG_ERRQUEUE,
@@ -105,6 +110,15 @@ const struct pl_os_constants pl_os = {
 	.tcp_remote_udp_encaps_port = PL_ABSENT,
 	.siocoutqnsd = 0x894b, /* of linux/sockios.h, which clashes with sys/ioctl.h */
 	.siocoutq = TIOCOUTQ,  /* SIOCOUTQ of linux/sockios.h */
+	.close_range_clofork = PL_ABSENT,
+#ifdef CLOSE_RANGE_UNSHARE
+	.close_range_unshare = CLOSE_RANGE_UNSHARE,
+#else
+	.close_range_unshare = PL_ABSENT,
+#endif
+	.kqueue_cloexec = PL_ABSENT,
+	.kqueue_cponfork = PL_ABSENT,
+	.ev_keepudata = PL_ABSENT,
 	.loopback = "lo",
 	.so_passcred = SO_PASSCRED,
 	.sol_local = PL_ABSENT,
@@ -164,10 +178,17 @@ static const struct {
 	{ "poll", SYS_poll },
 #endif
 	{ "poll", SYS_ppoll },
+	{ "poll", SYS_restart_syscall }, /* it was stopped, and went on */
+	{ "ppoll", SYS_ppoll },
 #ifdef SYS_select
 	{ "select", SYS_select },
 #endif
 	{ "select", SYS_pselect6 },
+	{ "pselect", SYS_pselect6 },
+#ifdef SYS_epoll_wait
+	{ "epoll_wait", SYS_epoll_wait },
+#endif
+	{ "epoll_wait", SYS_epoll_pwait },
 	{ "read", SYS_read },
 	{ "readv", SYS_readv },
 	{ "write", SYS_write },
@@ -198,7 +219,7 @@ pl_os_asleep(pid_t pid, long thread, const char *call, int fd)
 	const char *state;
 	unsigned long first;
 	long number;
-	bool takes_fd = strcmp(call, "poll") != 0;
+	bool takes_fd = strcmp(call, "poll") != 0 && strcmp(call, "ppoll") != 0;
 
 	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/stat", (long)pid, thread);
 	if (read_line(path, line, sizeof(line)) <= 0)
@@ -640,6 +661,12 @@ pl_os_may_forge_credentials(void)
 	return (has_capabilities(1U << CAP_SYS_ADMIN | 1U << CAP_SETUID | 1U << CAP_SETGID));
 }
 
+long
+pl_os_cmsg_align(size_t size)
+{
+	return ((long)CMSG_ALIGN(size));
+}
+
 int
 pl_os_credentials_type(enum pl_credentials_form form)
 {
@@ -741,22 +768,87 @@ pl_os_limit_socket_buffers(size_t bytes)
 }
 
 int
+pl_os_event_queue_says(int fd, bool writing)
+{
+	const uint32_t wanted = writing ? EPOLLOUT : EPOLLIN;
+	struct epoll_event event = { .events = wanted };
+	int queue = epoll_create1(EPOLL_CLOEXEC), n = -1, error;
+
+	if (queue == -1)
+		return (-1);
+	if (epoll_ctl(queue, EPOLL_CTL_ADD, fd, &event) == 0)
+		n = epoll_wait(queue, &event, 1, 0);
+	error = errno;
+	close(queue);
+	errno = error;
+	return (n == 1 ? (event.events & (wanted | EPOLLHUP | EPOLLERR)) != 0 : n);
+}
+
+_Static_assert(sizeof(struct pl_epoll_event) == sizeof(struct epoll_event) &&
+	offsetof(struct pl_epoll_event, data) == offsetof(struct epoll_event, data),
+    "the kernel's layout");
+_Static_assert((int)PL_EPOLL_ADD == EPOLL_CTL_ADD && (int)PL_EPOLL_DEL == EPOLL_CTL_DEL &&
+	(int)PL_EPOLL_MOD == EPOLL_CTL_MOD && PL_EPOLL_CLOEXEC == EPOLL_CLOEXEC &&
+	PL_EPOLL_ET == (uint32_t)EPOLLET && PL_EPOLL_ONESHOT == (uint32_t)EPOLLONESHOT &&
+	PL_EPOLL_EXCLUSIVE == (uint32_t)EPOLLEXCLUSIVE && POLLRDHUP == EPOLLRDHUP,
+    "the kernel's numbers");
+
+int
+pl_os_epoll_create(int size)
+{
+	return (epoll_create(size));
+}
+
+int
+pl_os_epoll_create1(int flags)
+{
+	return (epoll_create1(flags));
+}
+
+int
+pl_os_epoll_ctl(int queue, int operation, int fd, struct pl_epoll_event *event)
+{
+	return (epoll_ctl(queue, operation, fd, (struct epoll_event *)event));
+}
+
+int
+pl_os_epoll_wait(int queue, struct pl_epoll_event *events, int count, int timeout_ms)
+{
+	return (epoll_wait(queue, (struct epoll_event *)events, count, timeout_ms));
+}
+
+int
 pl_os_kqueue(void)
 {
 	return (absent());
 }
 
 int
-pl_os_kevent_set(int kq, int fd, enum pl_filter filter, unsigned flags, unsigned notes)
+pl_os_kevent(int kq, const struct pl_event *changes, int change_count, struct pl_event *events,
+    int event_count, const struct timespec *timeout)
 {
-	(void)kq, (void)fd, (void)filter, (void)flags, (void)notes;
+	(void)kq, (void)changes, (void)change_count, (void)events, (void)event_count, (void)timeout;
 	return (absent());
 }
 
 int
-pl_os_kevent_get(int kq, struct pl_event *event, int timeout_ms)
+pl_os_kevent_in_memory(int kq, const void *change, void *event)
 {
-	(void)kq, (void)event, (void)timeout_ms;
+	(void)kq, (void)change, (void)event;
+	return (absent());
+}
+
+int
+pl_os_kqueuex(unsigned flags)
+{
+	(void)flags;
+	return (absent());
+}
+
+int
+pl_os_kqueue1(int flags)
+{
+	(void)flags;
 	return (absent());
 }
 
@@ -778,4 +870,25 @@ pl_os_is_pipe(int fd)
 {
 	(void)fd;
 	return (absent());
+}
+
+int
+pl_os_sendfile(int out, int in, off_t offset, size_t count, const struct iovec *before,
+    const struct iovec *after, off_t *sent)
+{
+	ssize_t n;
+
+	*sent = 0;
+	if (before != NULL || after != NULL)
+		return (absent());
+	n = sendfile(out, in, &offset, count);
+	if (n > 0)
+		*sent = n;
+	return ((int)n);
+}
+
+long
+pl_os_sendfile_on(int out, int in, off_t *offset, size_t count)
+{
+	return (sendfile(out, in, offset, count));
 }

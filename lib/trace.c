@@ -270,12 +270,18 @@ sys_open(const char *path, int flags, ...)
 struct pl_outcome
 sys_close(int fd)
 {
+	bool has_slot = fd >= 0 && fd < PL_DESCRIPTORS;
+	char slot[sizeof(slots[0])];
 	struct pl_outcome o;
 
 	pl_trace_begin(fd, "close(%s)", pl_slot(fd));
+	/* Another thread may get that number, and name it, before this one goes on. */
+	if (has_slot)
+		memcpy(slot, slots[fd], sizeof(slot));
+	pl_forget_slot(fd);
 	o = pl_trace_end(close(fd));
-	if (o.error == 0)
-		pl_forget_slot(fd);
+	if (o.error != 0 && has_slot)
+		memcpy(slots[fd], slot, sizeof(slot));
 	return (o);
 }
 
@@ -297,6 +303,20 @@ sys_dup2(int from, int to)
 	pl_trace_begin(from, "dup2(%s, %s)", pl_slot(from), pl_slot(to));
 	o = pl_trace_end(dup2(from, to));
 	/* A standard stream stays nameless: the end of the case must not close it. */
+	if (o.error == 0 && to > 2 && to < PL_DESCRIPTORS && slots[to][0] == '\0')
+		pl_name_slot(to, 'd');
+	return (o);
+}
+
+struct pl_outcome
+sys_dup3(int from, int to, int flags)
+{
+	struct pl_outcome o;
+	char text[64];
+
+	FLAGS(text, pl_names_open, flags);
+	pl_trace_begin(from, "dup3(%s, %s, %s)", pl_slot(from), pl_slot(to), text);
+	o = pl_trace_end(dup3(from, to, flags));
 	if (o.error == 0 && to > 2 && to < PL_DESCRIPTORS && slots[to][0] == '\0')
 		pl_name_slot(to, 'd');
 	return (o);
@@ -475,33 +495,122 @@ set_text(char *text, size_t size, int limit, const fd_set *set)
 		snprintf(text + used, size - used, "}");
 }
 
+/* The three sets of a call, printed. */
+struct sets_text {
+	char r[64], w[64], x[64];
+};
+
+static void
+sets_text(struct sets_text *t, int limit, const fd_set *r, const fd_set *w, const fd_set *x)
+{
+	set_text(t->r, sizeof(t->r), limit, r);
+	set_text(t->w, sizeof(t->w), limit, w);
+	set_text(t->x, sizeof(t->x), limit, x);
+}
+
+/* The result of a call that changes its sets. */
+static struct pl_outcome
+end_select(long value, int limit, const fd_set *r, const fd_set *w, const fd_set *x)
+{
+	int error = value == -1 ? errno : 0;
+	struct pl_outcome o = end_call(value, error);
+	struct sets_text t;
+
+	if (error != 0)
+		return (transcribe(o));
+	sets_text(&t, limit, r, w, x);
+	return (transcribe_detail(o, " {%s, %s, %s}", t.r, t.w, t.x));
+}
+
 struct pl_outcome
 sys_select(
     int limit, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout)
 {
-	char r[64], w[64], x[64], time[32];
-	struct pl_outcome o;
-	long value;
-	int error;
+	struct sets_text t;
+	char time[32];
 
-	set_text(r, sizeof(r), limit, readable);
-	set_text(w, sizeof(w), limit, writable);
-	set_text(x, sizeof(x), limit, exceptional);
+	sets_text(&t, limit, readable, writable, exceptional);
 	if (timeout == NULL)
 		snprintf(time, sizeof(time), "-");
 	else
 		snprintf(time, sizeof(time), "%jd us",
 		    (intmax_t)timeout->tv_sec * 1000000 + timeout->tv_usec);
-	pl_trace_begin(-1, "select(%s, %s, %s, %s)", r, w, x, time);
-	value = select(limit, readable, writable, exceptional, timeout);
+	pl_trace_begin(-1, "select(%s, %s, %s, %s)", t.r, t.w, t.x, time);
+	return (end_select(select(limit, readable, writable, exceptional, timeout), limit, readable,
+	    writable, exceptional));
+}
+
+static void
+timespec_text(char *text, size_t size, const struct timespec *t)
+{
+	if (t == NULL)
+		snprintf(text, size, "-");
+	else
+		snprintf(text, size, "{%jd s, %ld ns}", (intmax_t)t->tv_sec, (long)t->tv_nsec);
+}
+
+/* The signals of a mask: all, or by name. */
+static void
+mask_text(char *text, size_t size, const sigset_t *mask)
+{
+	char name[32];
+	size_t used;
+	int missing = 0;
+
+	if (mask == NULL) {
+		snprintf(text, size, "-");
+		return;
+	}
+	for (int signal = 1; signal < 32; signal++)
+		missing += signal != SIGKILL && signal != SIGSTOP && !sigismember(mask, signal);
+	if (missing == 0) {
+		snprintf(text, size, "all");
+		return;
+	}
+	used = (size_t)snprintf(text, size, "{");
+	for (int signal = 1; signal < 32 && used < size; signal++)
+		if (sigismember(mask, signal))
+			used +=
+			    (size_t)snprintf(text + used, size - used, "%s%s", used > 1 ? " " : "",
+				pl_name(name, sizeof(name), &pl_names_signal, signal));
+	if (used < size)
+		snprintf(text + used, size - used, "}");
+}
+
+struct pl_outcome
+sys_pselect(int limit, fd_set *readable, fd_set *writable, fd_set *exceptional,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+	struct sets_text t;
+	char time[64], signals[96];
+
+	sets_text(&t, limit, readable, writable, exceptional);
+	timespec_text(time, sizeof(time), timeout);
+	mask_text(signals, sizeof(signals), mask);
+	pl_trace_begin(-1, "pselect(%s, %s, %s, %s, %s)", t.r, t.w, t.x, time, signals);
+	return (end_select(pselect(limit, readable, writable, exceptional, timeout, mask), limit,
+	    readable, writable, exceptional));
+}
+
+struct pl_outcome
+sys_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+{
+	char text[160], time[64], signals[96];
+	struct pl_outcome o;
+	long value;
+	int error;
+
+	poll_text(text, sizeof(text), fds, count, false);
+	timespec_text(time, sizeof(time), timeout);
+	mask_text(signals, sizeof(signals), mask);
+	pl_trace_begin(count > 0 ? fds[0].fd : -1, "ppoll({%s}, %s, %s)", text, time, signals);
+	value = ppoll(fds, count, timeout, mask);
 	error = value == -1 ? errno : 0;
 	o = end_call(value, error);
 	if (error != 0)
 		return (transcribe(o));
-	set_text(r, sizeof(r), limit, readable);
-	set_text(w, sizeof(w), limit, writable);
-	set_text(x, sizeof(x), limit, exceptional);
-	return (transcribe_detail(o, " {%s, %s, %s}", r, w, x));
+	poll_text(text, sizeof(text), fds, count, true);
+	return (transcribe_detail(o, " {%s}", text));
 }
 
 /* Files and names */

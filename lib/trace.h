@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #include "outcome.h"
@@ -55,6 +56,7 @@ struct pl_outcome sys_open(const char *path, int flags, ...); /* mode after O_CR
 struct pl_outcome sys_close(int fd);
 struct pl_outcome sys_dup(int fd);
 struct pl_outcome sys_dup2(int from, int to);
+struct pl_outcome sys_dup3(int from, int to, int flags);
 struct pl_outcome sys_read(int fd, void *, size_t);
 struct pl_outcome sys_write(int fd, const void *, size_t);
 struct pl_outcome sys_readv(int fd, const struct iovec *, int count);
@@ -66,6 +68,11 @@ struct pl_outcome sys_poll(struct pollfd *, nfds_t, int timeout_ms);
 /* The descriptors of the sets must be below limit; a NULL time-out sleeps. */
 struct pl_outcome sys_select(
     int limit, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout);
+/* The same with a time-out that stays as it is, and a signal mask for the time of the call. */
+struct pl_outcome sys_pselect(int limit, fd_set *readable, fd_set *writable, fd_set *exceptional,
+    const struct timespec *timeout, const sigset_t *mask);
+struct pl_outcome sys_ppoll(
+    struct pollfd *, nfds_t, const struct timespec *timeout, const sigset_t *mask);
 struct pl_outcome sys_fstat(int fd, struct stat *);
 struct pl_outcome sys_stat(const char *path, struct stat *);
 struct pl_outcome sys_lstat(const char *path, struct stat *);

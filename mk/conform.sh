@@ -14,7 +14,8 @@ mkdir -p -- "$out" 2>/dev/null && [ -w "$out" ] ||
 results=$out/results.db
 log=$out/kyua.log
 kyua_log=$out/kyua-trouble.log
-rm -f -- "$results" "$log" "$kyua_log" "$out/report.txt" "$out/verdicts.tsv" ||
+rm -f -- "$results" "$log" "$kyua_log" "$out/report.txt" "$out/verdicts.tsv" \
+    "$out/readiness.txt" ||
 	die "cannot replace the files in \"$out\"; name another folder with OUT="
 
 count_of()
@@ -51,4 +52,4 @@ grep -q '^[0-9]*/[1-9][0-9]* passed' "$log" ||
 	die "no case ran: $(grep . "$log" | head -n 1)"
 
 exec "$build/reports/verdicts" -p "$profile" -o "$out/report.txt" -m "$out/verdicts.tsv" \
-    "$results" $folders
+    -r "$out/readiness.txt" "$results" $folders

@@ -55,6 +55,25 @@ take_verdict(struct outcome *o, struct span line, bool whole)
 		o->odd = line;
 }
 
+static bool
+is_answer(struct span word)
+{
+	return (span_is(word, "yes") || span_is(word, "no") || span_is(word, "-"));
+}
+
+static void
+take_reading(struct outcome *o, struct span line)
+{
+	struct reading r;
+
+	if (!span_word(&line, &r.state) || !span_word(&line, &r.kind) ||
+	    !span_word(&line, &r.reads) || !span_word(&line, &r.writes) || !is_answer(r.reads) ||
+	    !is_answer(r.writes) || span_trim(line).size != 0)
+		return;
+	o->readings = grow(o->readings, o->reading_count, sizeof(*o->readings));
+	o->readings[o->reading_count++] = r;
+}
+
 /*
  * Let a piece of text that ends before this line end after it.  A piece that
  * begins with it keeps the two spaces that the others have too.
@@ -93,7 +112,7 @@ outcome_read(struct outcome *o, struct span rest)
 	bool whole;
 
 	o->profile = o->os = o->release = o->privileged = o->odd = span_of("");
-	o->judgement_count = o->block_count = o->broken_count = 0;
+	o->judgement_count = o->block_count = o->broken_count = o->reading_count = 0;
 	while (span_line(&rest, &line, &whole)) {
 		if (block != NULL && span_skip(&line, "  ")) {
 			part = take_part(block, line, part);
@@ -103,6 +122,8 @@ outcome_read(struct outcome *o, struct span rest)
 			take_header(o, line);
 		} else if (span_skip(&line, "verdict ")) {
 			take_verdict(o, line, whole);
+		} else if (span_skip(&line, "readiness ")) {
+			take_reading(o, line);
 		} else if (span_skip(&line, "broken: ")) {
 			o->broken = grow(o->broken, o->broken_count, sizeof(*o->broken));
 			o->broken[o->broken_count++] = line;
@@ -121,4 +142,5 @@ outcome_free(struct outcome *o)
 	free(o->judgements);
 	free(o->blocks);
 	free(o->broken);
+	free(o->readings);
 }

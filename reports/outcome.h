@@ -30,6 +30,11 @@ struct block {
 	struct span parts[PARTS]; /* empty where the case says nothing */
 };
 
+/* readiness <state> <kind> <reading> <writing>, the last two yes, no or -. */
+struct reading {
+	struct span state, kind, reads, writes;
+};
+
 struct outcome {
 	/* From the line "plumbline 1"; all empty if there is none. */
 	struct span profile, os, release, privileged;
@@ -39,6 +44,8 @@ struct outcome {
 	size_t block_count;
 	struct span *broken; /* each "broken: " line, without that word */
 	size_t broken_count;
+	struct reading *readings;
+	size_t reading_count;
 	/* A line that can only be the library's and yet is not understood. */
 	struct span odd;
 };

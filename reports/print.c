@@ -248,6 +248,116 @@ print_machine(FILE *f, const struct run *r)
 	}
 }
 
+/* The answers by state and kind, each with a number; what is too much is left out. */
+struct table {
+	const char *states[200], *kinds[100];
+	size_t state_count, kind_count;
+	const struct readiness *answers[200][100];
+};
+
+/* The number of that name, which is new if it was not there; size if there is no room. */
+static size_t
+number_of(const char **names, size_t *count, size_t size, const char *name)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(names[i], name) == 0)
+			return (i);
+	if (*count == size)
+		return (size);
+	names[*count] = name;
+	return ((*count)++);
+}
+
+static void
+fill_table(struct table *t, const struct run *r)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < r->readiness_count; i++) {
+		const struct readiness *a = &r->readiness[i];
+		size_t s = number_of(t->states, &t->state_count, 200, a->state);
+		size_t k = number_of(t->kinds, &t->kind_count, 100, a->kind);
+
+		if (s < 200 && k < 100)
+			t->answers[s][k] = a;
+	}
+}
+
+static bool
+are_alike(const struct table *t, size_t kind, size_t other)
+{
+	for (size_t s = 0; s < t->state_count; s++) {
+		const struct readiness *a = t->answers[s][kind], *b = t->answers[s][other];
+
+		if ((a == NULL) != (b == NULL) ||
+		    (a != NULL &&
+			(strcmp(a->reads, b->reads) != 0 || strcmp(a->writes, b->writes) != 0)))
+			return (false);
+	}
+	return (true);
+}
+
+/* The first kind that is like this one: theirs is one column. */
+static size_t
+column_of(const struct table *t, size_t kind)
+{
+	size_t k = 0;
+
+	while (!are_alike(t, k, kind))
+		k++;
+	return (k);
+}
+
+/* Two characters: r and w, a dot where it is not ready, a blank where that is no question. */
+static void
+put_readiness(FILE *f, const struct readiness *a)
+{
+	const char *const words[] = { a == NULL ? "-" : a->reads, a == NULL ? "-" : a->writes };
+
+	for (int i = 0; i < 2; i++)
+		fputc(strcmp(words[i], "yes") == 0    ? "rw"[i]
+			: strcmp(words[i], "no") == 0 ? '.'
+						      : ' ',
+		    f);
+}
+
+void
+print_readiness(FILE *f, const struct run *r)
+{
+	static struct table t;
+	size_t columns[100], count = 0;
+
+	fill_table(&t, r);
+	fputs("r ready for reading, w for writing, . not ready; "
+	      "blank: no such state or direction\n\n",
+	    f);
+	for (size_t k = 0; k < t.kind_count; k++) {
+		if (column_of(&t, k) != k)
+			continue;
+		columns[count++] = k;
+		fprintf(f, "%3zu:", count);
+		for (size_t other = k; other < t.kind_count; other++)
+			if (column_of(&t, other) == k) {
+				fputc(' ', f);
+				put(f, t.kinds[other], LONG);
+			}
+		fputc('\n', f);
+	}
+	fprintf(f, "\n%-30s", "state");
+	for (size_t c = 0; c < count; c++)
+		fprintf(f, "  %3zu", c + 1);
+	fputc('\n', f);
+	for (size_t s = 0; s < t.state_count; s++) {
+		put(f, t.states[s], LONG);
+		for (size_t n = strlen(t.states[s]); n < 30; n++)
+			fputc(' ', f);
+		for (size_t c = 0; c < count; c++) {
+			fputs("   ", f);
+			put_readiness(f, t.answers[s][columns[c]]);
+		}
+		fputc('\n', f);
+	}
+}
+
 /* One indented line; nothing if there is nothing to say. */
 static void
 put_brief(FILE *f, const char *name, const char *text)

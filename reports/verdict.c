@@ -396,6 +396,13 @@ run_take(
 	take_judgements(r, result, &b);
 	take_deviations(r, result, where, &b);
 	take_names(r, result, where, &b);
+	for (size_t i = 0; i < r->outcome.reading_count; i++) {
+		const struct reading *said = &r->outcome.readings[i];
+
+		r->readiness = grow(r->readiness, r->readiness_count, sizeof(*r->readiness));
+		r->readiness[r->readiness_count++] = (struct readiness){ keep(r, said->state),
+			keep(r, said->kind), keep(r, said->reads), keep(r, said->writes) };
+	}
 	if (result->status == SKIPPED) {
 		r->skips = grow(r->skips, r->skip_count, sizeof(*r->skips));
 		r->skips[r->skip_count++] = (struct skip){ keep(r, result->reason), 1 };
@@ -427,6 +434,15 @@ static int
 compare_broken(const void *a, const void *b)
 {
 	return (strcmp(((const struct broken *)a)->where, ((const struct broken *)b)->where));
+}
+
+static int
+compare_readiness(const void *a, const void *b)
+{
+	const struct readiness *x = a, *y = b;
+	int order = strcmp(x->state, y->state);
+
+	return (order != 0 ? order : strcmp(x->kind, y->kind));
 }
 
 static int
@@ -600,6 +616,8 @@ run_judge(struct run *r, const char *profile, char *error, size_t size)
 		    r->deviations, r->deviation_count, sizeof(*r->deviations), compare_deviations);
 	if (r->broken_count > 0)
 		qsort(r->broken, r->broken_count, sizeof(*r->broken), compare_broken);
+	if (r->readiness_count > 0)
+		qsort(r->readiness, r->readiness_count, sizeof(*r->readiness), compare_readiness);
 	count_skips(r);
 	for (size_t i = 0; i < r->areas->requirement_count; i++)
 		judge(r, i);
@@ -629,6 +647,7 @@ run_free(struct run *r)
 	free(r->deviations);
 	free(r->broken);
 	free(r->skips);
+	free(r->readiness);
 	free(r->fixed);
 	outcome_free(&r->outcome);
 	pool_free(&r->pool);

@@ -76,6 +76,11 @@ struct skip {
 	size_t cases;
 };
 
+/* What a case says of one kind in one state, as in outcome.h. */
+struct readiness {
+	const char *state, *kind, *reads, *writes;
+};
+
 /* A known deviation that did not show. */
 struct fixed {
 	const struct area *area;
@@ -92,6 +97,8 @@ struct run {
 	size_t broken_count;
 	struct skip *skips;
 	size_t skip_count;
+	struct readiness *readiness; /* by state, then in the order of the kinds' names */
+	size_t readiness_count;
 	struct fixed *fixed;
 	size_t fixed_count;
 	size_t cases, statuses[STATUSES];

@@ -13,11 +13,12 @@
 #include "output.h"
 #include "print.h"
 
-#define USAGE \
-	"usage: verdicts [-p profile] [-o report.txt] [-m verdicts.tsv] results.db area-dir..."
+#define USAGE                                                                                \
+	"usage: verdicts [-p profile] [-o report.txt] [-m verdicts.tsv] [-r readiness.txt] " \
+	"results.db area-dir..."
 
 struct options {
-	const char *profile, *report, *machine, *results;
+	const char *profile, *report, *machine, *readiness, *results;
 	char *const *areas;
 	size_t area_count;
 };
@@ -55,6 +56,12 @@ is_input(const char *path, const struct options *o)
 	return (same_file(path, o->results));
 }
 
+static bool
+same_path(const char *a, const char *b)
+{
+	return (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 static int
 read_options(struct options *o, int argc, char **argv, char *error, size_t size)
 {
@@ -62,7 +69,7 @@ read_options(struct options *o, int argc, char **argv, char *error, size_t size)
 
 	*o = (struct options){ 0 };
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+:p:o:m:")) != -1)
+	while ((c = getopt(argc, argv, "+:p:o:m:r:")) != -1)
 		switch (c) {
 		case 'p':
 			o->profile = optarg;
@@ -72,6 +79,9 @@ read_options(struct options *o, int argc, char **argv, char *error, size_t size)
 			break;
 		case 'm':
 			o->machine = optarg;
+			break;
+		case 'r':
+			o->readiness = optarg;
 			break;
 		case ':':
 			return (usage_error("an option lacks its argument", error, size));
@@ -85,10 +95,11 @@ read_options(struct options *o, int argc, char **argv, char *error, size_t size)
 	o->area_count = (size_t)(argc - optind - 1);
 	if (o->profile != NULL && pl_profile_parse(o->profile) < 0)
 		return (usage_error("the profile is none of posix, freebsd, linux", error, size));
-	if (is_input(o->report, o) || is_input(o->machine, o))
+	if (is_input(o->report, o) || is_input(o->machine, o) || is_input(o->readiness, o))
 		return (usage_error("it would write over what it reads", error, size));
-	if (o->report != NULL && o->machine != NULL && strcmp(o->report, o->machine) == 0)
-		return (usage_error("-o and -m name the same file", error, size));
+	if (same_path(o->report, o->machine) || same_path(o->report, o->readiness) ||
+	    same_path(o->machine, o->readiness))
+		return (usage_error("two of -o, -m and -r name the same file", error, size));
 	return (0);
 }
 
@@ -121,37 +132,48 @@ take_results(struct run *run, const struct options *o, char *error, size_t size)
 	return (got);
 }
 
+/* The files that were asked for; -1 with an error line if one of them cannot be written. */
+static int
+write_files(const struct run *run, const struct options *o, char *error, size_t size)
+{
+	const char *const paths[] = { o->report, o->machine, o->readiness };
+	enum { REPORT, MACHINE, READINESS, FILES };
+	struct output outputs[FILES] = { 0 };
+	int got = -1;
+
+	for (int i = 0; i < FILES; i++)
+		if (paths[i] != NULL && output_begin(&outputs[i], paths[i], error, size) != 0)
+			goto out;
+	if (o->report != NULL)
+		print_report(outputs[REPORT].file, run, o->results);
+	if (o->machine != NULL)
+		print_machine(outputs[MACHINE].file, run);
+	if (o->readiness != NULL)
+		print_readiness(outputs[READINESS].file, run);
+	for (int i = 0; i < FILES; i++)
+		if (paths[i] != NULL && output_finish(&outputs[i], error, size) != 0)
+			goto out;
+	got = 0;
+out:
+	for (int i = 0; i < FILES; i++)
+		output_drop(&outputs[i]);
+	return (got);
+}
+
 static int
 write_all(const struct run *run, const struct options *o, char *error, size_t size)
 {
-	struct output report = { 0 }, machine = { 0 };
-	int got = -1;
-
 	if (o->report == NULL)
 		print_report(stdout, run, o->results);
-	else if (output_begin(&report, o->report, error, size) != 0)
-		goto out;
-	if (o->machine != NULL && output_begin(&machine, o->machine, error, size) != 0)
-		goto out;
-	if (report.file != NULL)
-		print_report(report.file, run, o->results);
-	if (machine.file != NULL)
-		print_machine(machine.file, run);
-	if (report.file != NULL && output_finish(&report, error, size) != 0)
-		goto out;
-	if (machine.file != NULL && output_finish(&machine, error, size) != 0)
-		goto out;
+	if (write_files(run, o, error, size) != 0)
+		return (-1);
 	if (o->report == NULL)
 		putchar('\n');
 	print_summary(stdout, run, o->report);
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		got = 0;
-	else
-		snprintf(error, size, "standard output: cannot write: give it room");
-out:
-	output_drop(&report);
-	output_drop(&machine);
-	return (got);
+		return (0);
+	snprintf(error, size, "standard output: cannot write: give it room");
+	return (-1);
 }
 
 int

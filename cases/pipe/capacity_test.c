@@ -110,19 +110,13 @@ PL_CASE(
     freebsd_starts_at_16k_and_grows, .verifies = "pipe.capacity.freebsd-starts-at-16k-and-grows")
 {
 	static char sent[40000], b[sizeof(sent)];
-	int kq = pl_os_kqueue(), fd[2];
-	struct pl_event event;
+	int kq = pl_kqueue(), fd[2];
 
-	if (kq == -1)
-		pl_not_tested("this kernel has no kqueue");
-	pl_name_slot(kq, 'k');
 	if (least_on_freebsd() < NEW_SIZE)
 		pl_not_tested("memory for pipes is scarce");
 	pl_pipe(fd);
-	pl_must(pl_sys(pl_os_kevent_set(kq, fd[1], PL_FILTER_WRITE, PL_EV_ADD, 0),
-	    "kevent(%s, EVFILT_WRITE, EV_ADD)", pl_slot(fd[1])));
-	pl_expect(pl_sys(pl_os_kevent_get(kq, &event, 0), "kevent(%s)", pl_slot(kq)), returns(1));
-	pl_expect(pl_value(event.data, NULL, "room reported"), is(NEW_SIZE));
+	pl_must(sys_event(kq, fd[1], PL_FILTER_WRITE, PL_EV_ADD));
+	pl_expect_event_data(kq, fd[1], PL_FILTER_WRITE, NEW_SIZE);
 	pl_payload(sent, sizeof(sent), 0, 0);
 	pl_nonblock(fd[1], true);
 	pl_expect(sys_write(fd[1], sent, sizeof(sent)), returns(sizeof(sent)));

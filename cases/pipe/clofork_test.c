@@ -36,16 +36,6 @@ expect_absent(void *pair)
 }
 
 static struct pl_outcome
-expect_present(void *pair)
-{
-	const struct pl_pair *p = pair;
-
-	pl_expect(pl_descriptor_flags(p->r), is(0));
-	pl_expect(pl_descriptor_flags(p->w), is(0));
-	return (pl_done());
-}
-
-static struct pl_outcome
 live_on(void *unused)
 {
 	(void)unused;
@@ -95,48 +85,6 @@ PL_CASE(eof_despite_living_child, .verifies = "pipe.clofork.eof-despite-living-c
 	pl_expect(sys_read(p.r, b, 1), returns(0));
 	pl_reach(0);
 	pl_must(pl_result(child));
-}
-
-/* Set and cleared at any time, alone or with close-on-exec, and always the last word counts. */
-PL_CASE(set_and_read_by_fcntl, .verifies = "pipe.clofork.set-and-read-by-fcntl", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	const int flags[] = { FD_CLOEXEC | constant(pl_os.fd_clofork), FD_CLOEXEC,
-		pl_os.fd_clofork };
-	const int ends[] = { p.r, p.w };
-
-	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < 3; j++) {
-			pl_expect(sys_fcntl(ends[i], F_SETFD, flags[j]), returns(0));
-			pl_expect(pl_descriptor_flags(ends[i]), is(flags[j]));
-		}
-	pl_must(pl_result(pl_child(expect_absent, &p, PL_KEEP_ALL)));
-	for (int i = 0; i < 2; i++)
-		pl_expect(sys_fcntl(ends[i], F_SETFD, 0), returns(0));
-	pl_must(pl_result(pl_child(expect_present, &p, PL_KEEP_ALL)));
-}
-
-/* A copy does not inherit it; there is a way to ask for it. */
-PL_CASE(cleared_in_duplicates, .verifies = "pipe.clofork.cleared-in-duplicates")
-{
-	struct pl_pair p = clofork_pipe();
-	const int ends[] = { p.r, p.w };
-
-	for (int i = 0; i < 2; i++) {
-		int end = ends[i], over = pl_open("/dev/null", O_RDONLY), copy;
-
-		copy = pl_dup(end);
-		pl_expect(pl_descriptor_flags(copy), is(0));
-		pl_must(sys_dup2(end, over));
-		pl_expect(pl_descriptor_flags(over), is(0));
-		copy = (int)pl_must(sys_fcntl(end, F_DUPFD, 0));
-		pl_expect(pl_descriptor_flags(copy), is(0));
-		copy = (int)pl_must(sys_fcntl(end, F_DUPFD_CLOEXEC, 0));
-		pl_expect(pl_descriptor_flags(copy), is(FD_CLOEXEC));
-		copy = (int)pl_must(sys_fcntl(end, pl_os.f_dupfd_clofork, 0));
-		pl_expect(pl_descriptor_flags(copy), is(pl_os.fd_clofork));
-		pl_expect(pl_descriptor_flags(end), is(pl_os.fd_clofork));
-	}
 }
 
 /* Become a shell whose own child writes to a descriptor that was close-on-fork before. */

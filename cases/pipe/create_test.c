@@ -28,18 +28,6 @@ PL_CASE(
 		pl_expect(sys_fcntl(fd[i], F_GETFD, 0), returns_between(0, INT_MAX));
 }
 
-/* Numbers are taken from the bottom, wherever the gaps are. */
-PL_CASE(uses_lowest_free_descriptors, .verifies = "pipe.create.uses-lowest-free-descriptors")
-{
-	int gap[2], fd[2];
-
-	pl_make_gaps(gap);
-	pl_must(sys_pipe(fd));
-	pl_expect_that((fd[0] == gap[0] && fd[1] == gap[1]) || (fd[0] == gap[1] && fd[1] == gap[0]),
-	    "the two lowest free numbers", "%d and %d where %d and %d are free", fd[0], fd[1],
-	    gap[0], gap[1]);
-}
-
 /* The convention of the tutorial: the reader is the lower of the two. */
 PL_CASE(
     read_end_numbered_below_write_end, .verifies = "pipe.create.read-end-numbered-below-write-end")
@@ -104,43 +92,6 @@ PL_CASE(efault_leaks_no_descriptor, .verifies = "pipe.create.efault-leaks-no-des
 		pl_expect(pl_value(pl_count_descriptors(), NULL, "number of open descriptors"),
 		    is(before));
 	}
-}
-
-static struct pl_outcome
-pipe_without_a_slot(void *unused)
-{
-	int fd[2], first = pl_lowest_free();
-
-	(void)unused;
-	pl_limit_descriptors(first);
-	pl_expect(sys_pipe(fd), fails(EMFILE));
-	pl_limit_descriptors(first + 2);
-	pl_expect(sys_pipe(fd), returns(0));
-	return (pl_done());
-}
-
-/* No slot is free; with two more it works. */
-PL_CASE(emfile_at_descriptor_limit, .verifies = "pipe.create.emfile-at-descriptor-limit")
-{
-	run_in_child(pipe_without_a_slot);
-}
-
-static struct pl_outcome
-pipe_with_one_slot(void *unused)
-{
-	int fd[2], first = pl_lowest_free();
-
-	(void)unused;
-	pl_limit_descriptors(first + 1);
-	pl_expect(sys_pipe(fd), fails(EMFILE));
-	pl_expect(sys_open("/dev/null", O_RDONLY), returns(first));
-	return (pl_done());
-}
-
-/* One slot is not enough, and a failure midway gives it back. */
-PL_CASE(emfile_with_one_slot_left, .verifies = "pipe.create.emfile-with-one-slot-left")
-{
-	run_in_child(pipe_with_one_slot);
 }
 
 static struct pl_outcome

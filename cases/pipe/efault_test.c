@@ -29,29 +29,6 @@ put(int fd, size_t size)
 	pl_write(fd, b, size);
 }
 
-/* An error, not the end of the process. */
-PL_CASE(read_into_bad_buffer, .verifies = "pipe.efault.read-into-bad-buffer", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-
-	put(p.w, 3);
-	pl_expect(sys_read(p.r, pl_guarded(0), 3), fails(EFAULT));
-}
-
-/* What could not be handed over is not lost, not even after several attempts. */
-PL_CASE(failed_read_keeps_the_data, .verifies = "pipe.efault.failed-read-keeps-the-data",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	void *bad = pl_guarded(0);
-
-	put(p.w, 3);
-	pl_nonblock(p.r, true);
-	for (size_t size = 1; size <= 4; size++)
-		pl_expect(sys_read(p.r, bad, size), fails(EFAULT));
-	expect_waiting(p.r, 3);
-}
-
 /* No byte, no copy, no fault. */
 PL_CASE(no_fault_without_data, .verifies = "pipe.efault.not-reported-when-nothing-to-copy",
     .kinds = PL_PIPES)
@@ -65,21 +42,6 @@ PL_CASE(no_fault_without_data, .verifies = "pipe.efault.not-reported-when-nothin
 	pl_expect(sys_read(p.r, bad, 3), returns(0));
 	pl_nonblock(p.r, false);
 	pl_expect(sys_read(p.r, bad, 3), returns(0));
-}
-
-/* Nothing goes in, and the pipe works on, blocking and not. */
-PL_CASE(write_from_bad_buffer, .verifies = "pipe.efault.write-from-bad-buffer", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	void *bad = pl_guarded(0);
-
-	pl_expect(sys_write(p.w, bad, 3), fails(EFAULT));
-	expect_waiting(p.r, 0);
-	pl_nonblock(p.w, true);
-	pl_expect(sys_write(p.w, bad, 3), fails(EFAULT));
-	expect_waiting(p.r, 0);
-	put(p.w, 3);
-	expect_waiting(p.r, 3);
 }
 
 /*
@@ -124,15 +86,4 @@ PL_CASE(small_write_is_all_or_nothing, .verifies = "pipe.efault.small-write-is-a
 	pl_expect(sys_write(p.w, b, 200), fails(EFAULT));
 	pl_expect(sys_write(p.w, b, 100), returns(100));
 	expect_waiting(p.r, 250);
-}
-
-/* Nothing of it counts as read. */
-PL_CASE(read_into_partly_bad_buffer, .verifies = "pipe.efault.read-into-partly-bad-buffer",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-
-	put(p.w, 200);
-	pl_expect(sys_read(p.r, pl_guarded(100), 200), fails(EFAULT));
-	expect_waiting(p.r, 200);
 }

@@ -75,24 +75,6 @@ PL_CASE(is_sticky, .verifies = "pipe.eof.is-sticky", .kinds = PL_PIPES)
 	pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
 }
 
-/* Writers are descriptors, not calls of close: the pipe lives on through a duplicate. */
-PL_CASE(not_while_a_duplicate_writer_remains,
-    .verifies = "pipe.eof.not-while-a-duplicate-writer-remains", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	int duplicate = pl_dup(p.w);
-	char b[8];
-
-	pl_nonblock(p.r, true);
-	pl_close(p.w);
-	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
-	pl_expect(sys_write(duplicate, "x", 1), returns(1));
-	pl_expect_text(p.r, "x");
-	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
-	pl_close(duplicate);
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
-}
-
 /* The close of the last writer ends a sleep in read. */
 PL_CASE(wakes_a_blocked_reader, .verifies = "pipe.eof.wakes-a-blocked-reader", .kinds = PL_PIPES)
 {

@@ -106,16 +106,6 @@ PL_CASE(data_of_several_writers_in_order, .verifies = "pipe.fifo.data-of-several
 	pl_expect_text(p.r, order);
 }
 
-/* Nobody will read it: an error and a signal, each time. */
-PL_CASE(write_without_reader, .verifies = "pipe.fifo.write-without-reader-sigpipe")
-{
-	struct pl_pair p = pl_fifo_pair("f");
-
-	pl_close(p.r);
-	pl_expect(sys_write(p.w, "abc", 3), fails_with_sigpipe(EPIPE));
-	pl_expect(sys_write(p.w, "abc", 3), fails_with_sigpipe(EPIPE));
-}
-
 /* A new reader mends what the old one broke; what failed meanwhile is gone. */
 PL_CASE(
     write_works_again_with_new_reader, .verifies = "pipe.fifo.write-works-again-with-new-reader")

@@ -141,29 +141,6 @@ PL_CASE(child_copy_of_read_end_prevents_sigpipe,
 }
 
 static struct pl_outcome
-set_nonblock(void *fd)
-{
-	pl_nonblock(*(int *)fd, true);
-	return (pl_done());
-}
-
-/* Both processes use one open file description: its flags are one set, per end. */
-PL_CASE(status_flags_are_shared, .verifies = "pipe.fork.status-flags-are-shared", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_result(pl_child(set_nonblock, &p.r, p.r));
-	pl_expect(pl_value(pl_must(sys_fcntl(p.r, F_GETFL, 0)) & O_NONBLOCK, NULL,
-		      "O_NONBLOCK of the read end"),
-	    is(O_NONBLOCK));
-	pl_expect(pl_value(pl_must(sys_fcntl(p.w, F_GETFL, 0)) & O_NONBLOCK, NULL,
-		      "O_NONBLOCK of the write end"),
-	    is(0));
-	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
-}
-
-static struct pl_outcome
 write_hello(void *fd)
 {
 	pl_expect(sys_write(*(int *)fd, "hello", 5), returns(5));

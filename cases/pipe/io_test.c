@@ -48,24 +48,6 @@ start_writer(struct pl_pair p, size_t size)
 	return (writer);
 }
 
-/* Read stream 0 to the end in pieces of at most that size.  Gives its length. */
-static size_t
-read_to_the_end(int fd, size_t piece)
-{
-	char *b = malloc(piece);
-	size_t total = 0;
-	long n;
-
-	if (b == NULL)
-		pl_broken("no memory for %zu bytes", piece);
-	while ((n = pl_expect(sys_read(fd, b, piece), returns_between(0, (long)piece))) > 0) {
-		pl_expect_payload(b, (size_t)n, 0, total);
-		total += (size_t)n;
-	}
-	free(b);
-	return (total);
-}
-
 /* Nothing waits there: a non-blocking read finds a writer but no byte. */
 static void
 expect_empty(int fd)
@@ -162,17 +144,6 @@ PL_CASE(bytes_arrive_in_order_and_unchanged,
 	pl_expect_bytes(b, sent, sizeof(b));
 }
 
-/* Far more than any buffer holds, in pieces that fit no page. */
-PL_CASE(large_transfer_is_intact, .verifies = "pipe.io.large-transfer-is-intact", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer = start_writer(p, MEBIBYTE);
-	size_t total = read_to_the_end(p.r, 7777);
-
-	pl_expect(pl_result(writer), returns(MEBIBYTE));
-	pl_expect(pl_value((long)total, NULL, "bytes read"), is(MEBIBYTE));
-}
-
 /*
  * A buffer that is filled and emptied in odd steps wraps around at every
  * offset.  What waits is known at each step, so each result is known too, but
@@ -211,49 +182,6 @@ PL_CASE(buffer_wraparound_is_intact, .verifies = "pipe.io.buffer-wraparound-is-i
 			received += (uint64_t)n;
 		}
 	}
-}
-
-/* The reader that came too early sleeps, and wakes for one byte. */
-PL_CASE(empty_pipe_blocks_reader, .verifies = "pipe.io.empty-pipe-blocks-reader", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct transfer t = { p.r, pl_shared(1), 1 };
-	struct pl_peer *reader = pl_child(do_read, &t, p.r);
-
-	pl_expect_blocks(reader);
-	pl_write(p.w, "x", 1);
-	pl_expect(pl_result(reader), returns(1));
-	pl_expect_bytes(t.buffer, "x", 1);
-}
-
-/* The writer that finds no room for its byte sleeps, and wakes when there is. */
-PL_CASE(full_pipe_blocks_writer, .verifies = "pipe.io.full-pipe-blocks-writer", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char x = 'x', b[2];
-	struct transfer t = { p.w, &x, 1 };
-	size_t filled = pl_fill(p.w, 4096);
-	struct pl_peer *writer = pl_child(do_write, &t, p.w);
-
-	pl_expect_blocks(writer);
-	pl_take(p.r, filled);
-	pl_expect(pl_result(writer), returns(1));
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(1));
-	pl_expect_bytes(b, "x", 1);
-}
-
-/* A blocking write is never short: it sleeps until the last byte has its place. */
-PL_CASE(write_larger_than_capacity_completes,
-    .verifies = "pipe.io.write-larger-than-capacity-completes", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer = start_writer(p, 200000);
-	size_t total;
-
-	pl_expect_blocks(writer);
-	total = read_to_the_end(p.r, 4096);
-	pl_expect(pl_result(writer), returns(200000));
-	pl_expect(pl_value((long)total, NULL, "bytes read"), is(200000));
 }
 
 /*
@@ -378,23 +306,6 @@ PL_CASE(read_from_the_write_end, .verifies = "pipe.io.read-from-the-write-end")
 	pl_expect_bytes(b, "abc", 3);
 }
 
-/* A number that is no descriptor is no pipe either: neither EPIPE nor end of file. */
-PL_CASE(closed_descriptor_gives_ebadf, .verifies = "pipe.io.closed-descriptor-gives-ebadf",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char b = 'x';
-
-	pl_close(p.r);
-	pl_expect(sys_read(p.r, &b, 1), fails(EBADF));
-	pl_expect(sys_write(p.r, &b, 1), fails(EBADF));
-	pl_close(p.w);
-	pl_expect(sys_write(p.w, &b, 1), fails(EBADF));
-	pl_expect(sys_read(p.w, &b, 1), fails(EBADF));
-	pl_expect(sys_read(-1, &b, 1), fails(EBADF));
-	pl_expect(sys_write(-1, &b, 1), fails(EBADF));
-}
-
 /* A descriptor can be closed once. */
 PL_CASE(second_close_gives_ebadf, .verifies = "pipe.io.second-close-gives-ebadf", .kinds = PL_PIPES)
 {
@@ -432,31 +343,6 @@ PL_CASE(file_size_limit_does_not_apply, .verifies = "pipe.io.file-size-limit-doe
 	pl_expect_bytes(b, "abc", 3);
 }
 
-/*
- * The size is refused (FreeBSD); or it is taken as the page says, at most
- * 0x7ffff000 bytes of it, unless the kernel finds first that no buffer is that
- * long (Linux).  Either way a refused call moves nothing.
- */
-PL_CASE(size_above_ssize_max, .verifies = "pipe.io.size-above-ssize-max", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char b[8] = "xyz";
-	long n;
-
-	pl_write(p.w, "abc", 3);
-	n = pl_expect(sys_read(p.r, b, (size_t)SSIZE_MAX + 1), on(PL_FREEBSD, fails(EINVAL)),
-	    on(PL_LINUX, fails(EFAULT)), on(PL_LINUX, returns(3)));
-	if (n == -1)
-		pl_expect(sys_read(p.r, b, sizeof(b)), returns(3));
-	pl_expect_bytes(b, "abc", 3);
-
-	pl_nonblock(p.w, true);
-	n = pl_expect(sys_write(p.w, b, (size_t)SSIZE_MAX + 1), on(PL_FREEBSD, fails(EINVAL)),
-	    on(PL_LINUX, fails(EFAULT)), on(PL_LINUX, returns_between(1, 0x7ffff000)));
-	if (n == -1)
-		expect_empty(p.r);
-}
-
 /* The page of FreeBSD 13 still says EINVAL, as of old; later ones do not. */
 static bool
 page_limits_read_to_int_max(void)
@@ -491,38 +377,4 @@ PL_CASE(size_above_int_max_is_not_an_error,
 		pl_expect_bytes(b, "abc", 3);
 	}
 	munmap(b, size);
-}
-
-/* Pipes once were sockets; they are not taken for any now. */
-PL_CASE(
-    socket_calls_give_enotsock, .verifies = "pipe.io.socket-calls-give-enotsock", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	const int ends[] = { p.r, p.w };
-	char b[8];
-
-	pl_write(p.w, "abc", 3);
-	for (int i = 0; i < 2; i++) {
-		struct sockaddr_storage name;
-		socklen_t size = sizeof(name);
-		int fd = ends[i], value;
-
-		pl_expect(
-		    pl_sys(send(fd, "x", 1, 0), "send(%s, 1, 0)", pl_slot(fd)), fails(ENOTSOCK));
-		pl_expect(pl_sys(recv(fd, b, sizeof(b), MSG_DONTWAIT), "recv(%s, 8, MSG_DONTWAIT)",
-			      pl_slot(fd)),
-		    fails(ENOTSOCK));
-		pl_expect(pl_sys(shutdown(fd, SHUT_RDWR), "shutdown(%s, SHUT_RDWR)", pl_slot(fd)),
-		    fails(ENOTSOCK));
-		pl_expect(pl_sys(getsockname(fd, (struct sockaddr *)&name, &size),
-			      "getsockname(%s)", pl_slot(fd)),
-		    fails(ENOTSOCK));
-		size = sizeof(value);
-		pl_expect(pl_sys(getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size),
-			      "getsockopt(%s, SOL_SOCKET, SO_TYPE)", pl_slot(fd)),
-		    fails(ENOTSOCK));
-	}
-	/* And none of them did anything. */
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(3));
-	pl_expect_bytes(b, "abc", 3);
 }

@@ -17,24 +17,6 @@ expect_unread(int fd, int wanted)
 	pl_expect(pl_value(count, NULL, "FIONREAD of %s", pl_slot(fd)), is(wanted));
 }
 
-/* The count is of all that was written and not yet read, whatever the portions. */
-PL_CASE(fionread_counts_unread_bytes, .verifies = "pipe.ioctl.fionread-counts-unread-bytes",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char b[2];
-
-	expect_unread(p.r, 0);
-	pl_write(p.w, "abcde", 5);
-	expect_unread(p.r, 5);
-	pl_must(sys_read(p.r, b, 2));
-	expect_unread(p.r, 3);
-	pl_write(p.w, "fg", 2);
-	expect_unread(p.r, 5);
-	pl_drain(p.r);
-	expect_unread(p.r, 0);
-}
-
 /* The write end counts what it could read itself, or what the pipe holds. */
 PL_CASE(fionread_on_the_write_end, .verifies = "pipe.ioctl.fionread-on-the-write-end",
     .kinds = PL_PIPES)
@@ -45,77 +27,6 @@ PL_CASE(fionread_on_the_write_end, .verifies = "pipe.ioctl.fionread-on-the-write
 	expect_unread(p.w, pl_asks(PL_LINUX) ? 5 : 0);
 	/* Whatever it said, the data are where they were. */
 	expect_unread(p.r, 5);
-}
-
-/* FIONBIO does what F_SETFL with O_NONBLOCK does, to one end. */
-PL_CASE(fionbio_switches_o_nonblock, .verifies = "pipe.ioctl.fionbio-switches-o-nonblock",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	int on = 1, off = 0;
-	char b[1];
-
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &on), returns(0));
-	pl_expect(pl_status_flags(p.r, O_NONBLOCK), is(O_NONBLOCK));
-	pl_expect(pl_status_flags(p.w, O_NONBLOCK), is(0));
-	pl_expect(sys_read(p.r, b, 1), fails(EAGAIN));
-
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &off), returns(0));
-	pl_expect(pl_status_flags(p.r, O_NONBLOCK), is(0));
-
-	pl_expect(sys_ioctl_int(p.w, FIONBIO, &on), returns(0));
-	pl_expect(pl_status_flags(p.w, O_NONBLOCK), is(O_NONBLOCK));
-	pl_expect(pl_status_flags(p.r, O_NONBLOCK), is(0));
-}
-
-static struct pl_outcome
-read_one(void *fd)
-{
-	char b[1];
-
-	return (sys_read(*(int *)fd, b, 1));
-}
-
-/* Once FIONBIO is off again an empty pipe puts its reader to sleep. */
-PL_CASE(fionbio_off_lets_a_read_block, .verifies = "pipe.ioctl.fionbio-switches-o-nonblock",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	int on = 1, off = 0;
-	struct pl_peer *reader;
-
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &on), returns(0));
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &off), returns(0));
-	reader = pl_child(read_one, &p.r, p.r);
-	pl_expect_blocks(reader);
-	pl_write(p.w, "a", 1);
-	pl_expect(pl_result(reader), returns(1));
-}
-
-/* The flag and the signals go together: SIGIO comes while it is set, and only then. */
-PL_CASE(fioasync_switches_o_async, .verifies = "pipe.ioctl.fioasync-switches-o-async",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	int on = 1, off = 0;
-	char b[1];
-
-	pl_catch(SIGIO, SA_RESTART);
-	pl_must(sys_fcntl(p.r, F_SETOWN, getpid()));
-
-	pl_expect(sys_ioctl_int(p.r, FIOASYNC, &on), returns(0));
-	pl_expect(pl_status_flags(p.r, O_ASYNC), is(O_ASYNC));
-	pl_expect(pl_status_flags(p.w, O_ASYNC), is(0));
-	pl_write(p.w, "a", 1);
-	pl_expect(pl_value(pl_caught(SIGIO) > 0, NULL, "SIGIO with O_ASYNC"), is(1));
-
-	/* pl_drain would set the flags anew. */
-	pl_must(sys_read(p.r, b, 1));
-	pl_expect(sys_ioctl_int(p.r, FIOASYNC, &off), returns(0));
-	pl_expect(pl_status_flags(p.r, O_ASYNC), is(0));
-	pl_forget(SIGIO);
-	pl_write(p.w, "b", 1);
-	pl_expect(pl_value(pl_caught(SIGIO), NULL, "SIGIOs without O_ASYNC"), is(0));
 }
 
 /* What is asked of terminals is refused by both ends in the same way. */

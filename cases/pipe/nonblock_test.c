@@ -14,12 +14,6 @@ read_one(void *fd)
 	return (sys_read(*(int *)fd, &b, 1));
 }
 
-static struct pl_outcome
-write_one(void *fd)
-{
-	return (sys_write(*(int *)fd, "x", 1));
-}
-
 /* So many bytes of stream 0 wait there, from its beginning, and none after them. */
 static void
 expect_waiting(int fd, size_t size)
@@ -36,34 +30,6 @@ expect_waiting(int fd, size_t size)
 		total += (size_t)n;
 	}
 	pl_expect(sys_read(fd, b, 1), fails(EAGAIN));
-}
-
-/* Nothing yet is not the end. */
-PL_CASE(read_of_empty_pipe_gives_eagain, .verifies = "pipe.nonblock.read-of-empty-pipe-eagain",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char b[4];
-
-	pl_nonblock(p.r, true);
-	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
-	/* Emptied is as empty as new. */
-	pl_write(p.w, "abc", 3);
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(3));
-	pl_expect_bytes(b, "abc", 3);
-	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
-}
-
-/* Full is an error, not a count of 0, and what waits stays as it is. */
-PL_CASE(write_to_full_pipe_gives_eagain, .verifies = "pipe.nonblock.write-to-full-pipe-eagain",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	size_t filled = pl_fill(p.w, 4096);
-
-	pl_nonblock(p.w, true);
-	pl_expect(sys_write(p.w, "x", 1), fails(EAGAIN));
-	expect_waiting(p.r, filled);
 }
 
 /* One byte too little room, or half of it: all of PIPE_BUF goes in or none. */
@@ -127,48 +93,6 @@ PL_CASE(large_write_to_full_pipe_gives_eagain,
 	pl_expect(sys_write(p.w, b, 16 * size), fails(EAGAIN));
 	expect_waiting(p.r, filled);
 	free(b);
-}
-
-/* The flag is the descriptor's, not the pipe's: by F_GETFL, and by who sleeps. */
-PL_CASE(
-    flag_belongs_to_one_end, .verifies = "pipe.nonblock.flag-belongs-to-one-end", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer;
-	size_t filled;
-	long flags;
-	char b;
-
-	pl_nonblock(p.r, true);
-	flags = pl_must(sys_fcntl(p.w, F_GETFL, 0));
-	pl_expect_that(
-	    (flags & O_NONBLOCK) == 0, "no O_NONBLOCK at the other end", "O_NONBLOCK at both ends");
-	/* Filling switches the flag of p.w on and off, which is no matter of p.r. */
-	filled = pl_fill(p.w, 4096);
-	writer = pl_child(write_one, &p.w, p.w);
-	pl_expect_blocks(writer);
-	pl_take(p.r, filled);
-	pl_expect(pl_result(writer), returns(1));
-	pl_expect(sys_read(p.r, &b, 1), returns(1));
-	pl_expect(sys_read(p.r, &b, 1), fails(EAGAIN));
-}
-
-/* The same the other way round. */
-PL_CASE(flag_belongs_to_the_write_end_alone, .verifies = "pipe.nonblock.flag-belongs-to-one-end",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *reader;
-	long flags;
-
-	pl_nonblock(p.w, true);
-	flags = pl_must(sys_fcntl(p.r, F_GETFL, 0));
-	pl_expect_that(
-	    (flags & O_NONBLOCK) == 0, "no O_NONBLOCK at the other end", "O_NONBLOCK at both ends");
-	reader = pl_child(read_one, &p.r, p.r);
-	pl_expect_blocks(reader);
-	pl_write(p.w, "x", 1);
-	pl_expect(pl_result(reader), returns(1));
 }
 
 /* The flag goes as it came. */

@@ -241,65 +241,6 @@ PL_CASE(
 	}
 }
 
-/* A number that is no descriptor is an event of its entry, not an error of the call. */
-PL_CASE(pollnval_on_closed_descriptor, .verifies = "pipe.poll.pollnval-on-closed-descriptor",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	int closed = pl_dup(p.r);
-	struct pollfd entries[] = {
-		{ .fd = closed, .events = POLLIN },
-		{ .fd = p.w, .events = POLLOUT },
-		{ .fd = closed, .events = 0 },
-	};
-
-	pl_close(closed);
-	pl_expect(sys_poll(entries, 3, 0), returns(3));
-	pl_expect(pl_revents(&entries[0]), is(POLLNVAL));
-	pl_expect(pl_revents(&entries[1]), is(POLLOUT));
-	pl_expect(pl_revents(&entries[2]), is(POLLNVAL));
-}
-
-/* A negative number switches an entry off without moving it out of the array. */
-PL_CASE(negative_descriptor_is_ignored, .verifies = "pipe.poll.negative-descriptor-is-ignored",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pollfd entries[] = {
-		{ .fd = -1, .events = POLLIN, .revents = POLLIN },
-		{ .fd = p.r, .events = POLLIN },
-		{ .fd = ~p.r, .events = POLLIN, .revents = POLLNVAL },
-		{ .fd = INT_MIN, .events = POLLIN | POLLOUT, .revents = POLLOUT },
-	};
-
-	pl_write(p.w, "a", 1);
-	pl_expect(sys_poll(entries, 4, 0), returns(1));
-	pl_expect(pl_revents(&entries[0]), is(0));
-	pl_expect(pl_revents(&entries[1]), is(POLLIN));
-	pl_expect(pl_revents(&entries[2]), is(0));
-	pl_expect(pl_revents(&entries[3]), is(0));
-}
-
-/* The result counts entries, not the events in them. */
-PL_CASE(returns_number_of_ready_descriptors,
-    .verifies = "pipe.poll.returns-number-of-ready-descriptors", .kinds = PL_PIPES)
-{
-	struct pl_pair used = pl_pair(), fresh = pl_pair();
-	struct pollfd entries[] = {
-		{ .fd = used.r, .events = POLLIN | POLLRDNORM },
-		{ .fd = used.w, .events = POLLOUT | POLLWRNORM },
-		{ .fd = fresh.r, .events = POLLIN | POLLRDNORM, .revents = POLLIN },
-		{ .fd = fresh.w, .events = POLLOUT | POLLWRNORM },
-	};
-
-	pl_write(used.w, "a", 1);
-	pl_expect(sys_poll(entries, 4, 0), returns(3));
-	pl_expect(pl_revents(&entries[0]), is(POLLIN | POLLRDNORM));
-	pl_expect(pl_revents(&entries[1]), is(POLLOUT | POLLWRNORM));
-	pl_expect(pl_revents(&entries[2]), is(0));
-	pl_expect(pl_revents(&entries[3]), is(POLLOUT | POLLWRNORM));
-}
-
 /* Looking at readiness does not use it up. */
 PL_CASE(is_level_triggered, .verifies = "pipe.poll.is-level-triggered", .kinds = PL_PIPES)
 {
@@ -345,22 +286,6 @@ PL_CASE(write_end_is_not_readable_by_own_data,
 	pl_write(p.w, "a", 1);
 	expect_poll(p.w, POLLIN, 0);
 	expect_poll(p.r, POLLIN, POLLIN);
-}
-
-/* The names of the normal band stand for the same states as the plain ones. */
-PL_CASE(normal_band_bits, .verifies = "pipe.poll.normal-band-bits", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-
-	expect_poll(p.r, POLLRDNORM, 0);
-	expect_poll(p.w, POLLWRNORM, POLLWRNORM);
-	pl_write(p.w, "a", 1);
-	expect_poll(p.r, POLLRDNORM, POLLRDNORM);
-	pl_fill(p.w, PIPE_BUF);
-	expect_poll(p.w, POLLWRNORM, 0);
-	pl_drain(p.r);
-	expect_poll(p.r, POLLRDNORM, 0);
-	expect_poll(p.w, POLLWRNORM, POLLWRNORM);
 }
 
 /* O_NONBLOCK changes what read and write do, not what is ready. */

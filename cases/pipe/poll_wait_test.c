@@ -34,19 +34,6 @@ sleeping_poller(struct pollfd *entry)
 	return (poller);
 }
 
-/* The first byte ends the sleep. */
-PL_CASE(blocked_poll_is_woken_by_write, .verifies = "pipe.poll.blocked-poll-woken-by-write",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pollfd *entry = shared_entry(p.r, POLLIN);
-	struct pl_peer *poller = sleeping_poller(entry);
-
-	pl_write(p.w, "a", 1);
-	pl_expect(pl_result(poller), returns(1));
-	pl_expect(pl_revents(entry), is(POLLIN));
-}
-
 /* The last writer's close ends the sleep; that of another one does not. */
 PL_CASE(blocked_poll_is_woken_by_writer_close,
     .verifies = "pipe.poll.blocked-poll-woken-by-writer-close", .kinds = PL_PIPES)
@@ -62,19 +49,6 @@ PL_CASE(blocked_poll_is_woken_by_writer_close,
 	pl_expect(pl_result(poller), returns(1));
 	pl_expect(pl_revents(entry), on(PL_LINUX | PL_POSIX, is(POLLHUP)),
 	    on(PL_FREEBSD | PL_POSIX, is(POLLIN | POLLHUP)));
-}
-
-/* One that asked for nothing is woken by the hang-up all the same. */
-PL_CASE(events_zero_is_woken_by_hangup, .verifies = "pipe.poll.events-zero-woken-by-hangup",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pollfd *entry = shared_entry(p.r, 0);
-	struct pl_peer *poller = sleeping_poller(entry);
-
-	pl_close(p.w);
-	pl_expect(pl_result(poller), returns(1));
-	pl_expect(pl_revents(entry), is(POLLHUP));
 }
 
 /* Room for a writer ends its sleep. */
@@ -126,37 +100,4 @@ PL_CASE(a_poll_of_a_nonblocking_end_sleeps, .verifies = "pipe.poll.not-affected-
 	pl_write(p.w, "a", 1);
 	pl_expect(pl_result(poller), returns(1));
 	pl_expect(pl_revents(entry), is(POLLIN));
-}
-
-/* A time-out is not shorter than was asked, be it shorter than a clock tick. */
-PL_CASE(timeout_expires, .verifies = "pipe.poll.timeout-expires", .kinds = PL_PIPES)
-{
-	static const int timeouts[] = { 1, 7, 20 };
-	struct pl_pair p = pl_pair();
-
-	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
-		struct pollfd entry = { .fd = p.r, .events = POLLIN, .revents = POLLIN };
-		double start = pl_milliseconds(), took;
-
-		pl_expect(sys_poll(&entry, 1, timeouts[i]), returns(0));
-		took = pl_milliseconds() - start;
-		pl_expect_that(took >= timeouts[i], "all of the time-out to pass", "%.3f of %d ms",
-		    took, timeouts[i]);
-		pl_expect(pl_revents(&entry), is(0));
-	}
-}
-
-/* An interrupted poll has nothing to tell, and touches nothing. */
-PL_CASE(error_leaves_revents, .verifies = "pipe.poll.error-leaves-revents", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pollfd *entry = shared_entry(p.r, POLLIN);
-	short before = entry->revents;
-	struct pl_peer *poller;
-
-	pl_catch(SIGUSR1, 0);
-	poller = sleeping_poller(entry);
-	pl_kill(poller, SIGUSR1);
-	pl_expect(pl_result(poller), fails(EINTR));
-	pl_expect(pl_revents(entry), is(before));
 }

@@ -71,43 +71,6 @@ sys_pwrite(int fd, const void *buffer, size_t size, off_t offset)
 	    (intmax_t)offset));
 }
 
-/* At the beginning or beyond, with bytes or without. */
-PL_CASE(
-    pread_and_pwrite_give_espipe, .verifies = "pipe.seek.pread-pwrite-espipe", .kinds = PL_PIPES)
-{
-	static const struct {
-		size_t size;
-		off_t offset;
-	} places[] = { { 3, 0 }, { 0, 0 }, { 3, 1 } };
-	struct pl_pair p = filled_pair();
-	char b[3];
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		pl_expect(sys_pread(p.r, b, places[i].size, places[i].offset), fails(ESPIPE));
-		pl_expect(sys_pwrite(p.w, "xyz", places[i].size, places[i].offset), fails(ESPIPE));
-	}
-	expect_untouched(p);
-}
-
-/* The vector forms have the same check. */
-PL_CASE(preadv_and_pwritev_give_espipe, .verifies = "pipe.seek.preadv-pwritev-espipe",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = filled_pair();
-	char b[3] = "xyz";
-	const struct iovec v[2] = { { b, 1 }, { b + 1, 2 } };
-
-	for (off_t at = 0; at < 2; at++) {
-		pl_expect(pl_sys(preadv(p.r, v, 2, at), "preadv(%s, [1, 2], %jd)", pl_slot(p.r),
-			      (intmax_t)at),
-		    fails(ESPIPE));
-		pl_expect(pl_sys(pwritev(p.w, v, 2, at), "pwritev(%s, [1, 2], %jd)", pl_slot(p.w),
-			      (intmax_t)at),
-		    fails(ESPIPE));
-	}
-	expect_untouched(p);
-}
-
 /* Two things are wrong here too; -1 is not taken for the current position. */
 PL_CASE(pread_with_negative_offset_fails, .verifies = "pipe.seek.pread-negative-offset",
     .kinds = PL_PIPES)

@@ -5,16 +5,10 @@
 
 #include "plumbline.h"
 
-enum { NEVER, GO, WRITTEN };
+enum { GO };
 
 /* A write larger than any pipe takes at once. */
 #define LARGE 300000
-
-static struct pl_outcome
-write_one(void *fd)
-{
-	return (sys_write(*(int *)fd, "x", 1));
-}
 
 /* Judge: is SIGPIPE pending for the calling thread, or for all? */
 static void
@@ -26,52 +20,6 @@ expect_pending(bool wanted, const char *whom)
 	pl_must(pl_sys(sigpending(&pending), "sigpending()"));
 	pl_expect(pl_value(sigismember(&pending, SIGPIPE), NULL, "SIGPIPE pending for %s", whom),
 	    is(wanted));
-}
-
-static struct pl_outcome
-write_with_default_action(void *fd)
-{
-	pl_default(SIGPIPE);
-	return (write_one(fd));
-}
-
-/* A program that does not care about broken pipes ends by one. */
-PL_CASE(kills_the_writer_by_default, .verifies = "pipe.sigpipe.kills-the-writer-by-default",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_close(p.r);
-	pl_expect(pl_result(pl_child(write_with_default_action, &p.w, p.w)), killed_by(SIGPIPE));
-}
-
-static struct pl_outcome
-write_ignoring(void *fd)
-{
-	pl_ignore(SIGPIPE);
-	return (write_one(fd));
-}
-
-/* One that ignores the signal learns it from the error, and goes on. */
-PL_CASE(ignored_gives_epipe, .verifies = "pipe.sigpipe.ignored-gives-epipe", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_close(p.r);
-	pl_expect(pl_result(pl_child(write_ignoring, &p.w, p.w)), fails(EPIPE));
-}
-
-/* A caught signal does not hide the error, nor does SA_RESTART try again. */
-PL_CASE(caught_then_epipe, .verifies = "pipe.sigpipe.caught-then-epipe", .kinds = PL_PIPES)
-{
-	static const int flags[] = { 0, SA_RESTART };
-	struct pl_pair p = pl_pair();
-
-	pl_close(p.r);
-	for (int i = 0; i < 2; i++) {
-		pl_catch(SIGPIPE, flags[i]);
-		pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
-	}
 }
 
 /* A blocked SIGPIPE is not lost: it waits, and comes when it is unblocked. */
@@ -87,58 +35,6 @@ PL_CASE(
 	expect_pending(true, "the writer");
 	pl_unblock(SIGPIPE);
 	pl_expect(pl_value(pl_caught(SIGPIPE), NULL, "SIGPIPEs caught once unblocked"), is(1));
-}
-
-/* Every write is told, not only the first. */
-PL_CASE(raised_by_every_failing_write, .verifies = "pipe.sigpipe.raised-by-every-failing-write",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_close(p.r);
-	for (int i = 0; i < 4; i++)
-		pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
-	pl_expect(pl_value(pl_caught(SIGPIPE), NULL, "SIGPIPEs caught"), is(4));
-}
-
-static struct pl_outcome
-write_and_look(void *fd)
-{
-	pl_expect(write_one(fd), fails(EPIPE));
-	expect_pending(true, "the thread that wrote");
-	pl_reach(WRITTEN);
-	pl_await(GO);
-	return (pl_done());
-}
-
-/* The signal is for the thread that wrote, while other threads of the process know nothing. */
-PL_CASE(sent_to_the_writing_thread, .verifies = "pipe.sigpipe.sent-to-the-writing-thread",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer;
-
-	pl_close(p.r);
-	pl_block(SIGPIPE);
-	writer = pl_thread(write_and_look, &p.w);
-	pl_await(WRITTEN);
-	expect_pending(false, "the process");
-	pl_reach(GO);
-	pl_result(writer);
-}
-
-/* A writer that waits for room is told when there will never be any. */
-PL_CASE(blocked_writer_woken_when_reader_closes,
-    .verifies = "pipe.sigpipe.blocked-writer-woken-when-reader-closes", .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer;
-
-	pl_fill(p.w, 4096);
-	writer = pl_child(write_one, &p.w, p.w);
-	pl_wait_blocked(writer);
-	pl_close(p.r);
-	pl_expect(pl_result(writer), fails_with_sigpipe(EPIPE));
 }
 
 static struct pl_outcome

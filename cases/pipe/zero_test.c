@@ -6,17 +6,6 @@
 
 #include "plumbline.h"
 
-/* Nothing to read, nothing to wait for. */
-PL_CASE(read_of_nothing_from_an_empty_pipe, .verifies = "pipe.zero.read-returns-zero-on-empty-pipe",
-    .kinds = PL_PIPES)
-{
-	struct pl_pair p = pl_pair();
-	char b = '.';
-
-	pl_expect(sys_read(p.r, &b, 0), returns(0));
-	pl_expect_bytes(&b, ".", 1);
-}
-
 /* It has no other result: what waits goes on waiting, and the buffer stays as it is. */
 PL_CASE(read_of_nothing_consumes_nothing, .verifies = "pipe.zero.read-consumes-nothing",
     .kinds = PL_PIPES)

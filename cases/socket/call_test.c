@@ -73,23 +73,6 @@ PL_CASE(closed_or_negative_descriptor_ebadf,
 			pl_expect(calls[c](bad[i]), fails(EBADF));
 }
 
-/* Open, but something else; nothing of it changes. */
-PL_CASE(non_socket_descriptor_enotsock, .verifies = "socket.call.non-socket-descriptor-enotsock")
-{
-	int fd[2], null = pl_open("/dev/null", O_RDWR);
-	struct pl_pair fifo = pl_fifo_pair("fifo");
-	char b[4];
-
-	pl_pipe(fd);
-	const int other[] = { fd[0], fd[1], fifo.r, fifo.w, null };
-	for (size_t i = 0; i < COUNT(other); i++)
-		for (size_t c = 0; c < COUNT(calls); c++)
-			pl_expect(calls[c](other[i]), fails(ENOTSOCK));
-	pl_write(fd[1], "abc", 3);
-	pl_expect(sys_read(fd[0], b, sizeof(b)), returns(3));
-	pl_expect_bytes(b, "abc", 3);
-}
-
 /* Two mistakes at once: which of them does the caller learn of? */
 PL_CASE(argument_check_order, .verifies = "socket.call.argument-check-order")
 {

@@ -5,7 +5,7 @@
 
 #include "plumbline.h"
 
-enum { GO, WRITTEN };
+enum { GO };
 
 /* The number means nothing any more, to whatever call. */
 PL_CASE(descriptor_becomes_invalid, .verifies = "socket.close.descriptor-becomes-invalid",
@@ -26,57 +26,6 @@ PL_CASE(descriptor_becomes_invalid, .verifies = "socket.close.descriptor-becomes
 	pl_expect(sys_fcntl(p.w, F_GETFD, 0), returns(0));
 	pl_expect(sys_close(p.w), returns(0));
 	pl_expect(sys_close(p.w), fails(EBADF));
-}
-
-/* Descriptors are counted, not calls of close. */
-PL_CASE(duplicate_keeps_the_connection_open,
-    .verifies = "socket.close.duplicate-keeps-connection-open", .kinds = PL_CONNECTIONS)
-{
-	struct pl_pair p = pl_pair();
-	int copy = pl_dup(p.w);
-	char b[8];
-
-	pl_expect(sys_close(p.w), returns(0));
-	pl_expect_nothing(p.r);
-	pl_expect(sys_send(copy, "abc", 3, 0), returns(3));
-	pl_expect_text(p.r, "abc");
-	pl_expect(sys_send(p.r, "def", 3, 0), returns(3));
-	pl_expect_text(copy, "def");
-	pl_expect_nothing(p.r);
-	pl_expect(sys_close(copy), returns(0));
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-	/* TCP learns only by trying that nobody is left. */
-	if (pl_case_kind()->traits & PL_UNIX)
-		pl_expect(sys_send(p.r, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
-}
-
-static struct pl_outcome
-write_when_told(void *fd)
-{
-	pl_await(GO);
-	pl_expect(sys_write(*(int *)fd, "abc", 3), returns(3));
-	pl_reach(WRITTEN);
-	pl_await(GO);
-	return (pl_done());
-}
-
-/* A copy that fork made counts as well: close in the parent is not the end. */
-PL_CASE(forked_copy_keeps_the_connection_open,
-    .verifies = "socket.close.forked-copy-keeps-connection-open", .kinds = PL_CONNECTIONS)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *child = pl_child(write_when_told, &p.w, p.w);
-	char b[8];
-
-	pl_expect(sys_close(p.w), returns(0));
-	pl_expect_nothing(p.r);
-	pl_reach(GO);
-	pl_await(WRITTEN);
-	pl_expect_text(p.r, "abc");
-	pl_expect_nothing(p.r);
-	pl_reach(GO);
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-	pl_must(pl_result(child));
 }
 
 /* The end of a process, orderly or violent, closes what it left open. */

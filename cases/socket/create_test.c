@@ -63,20 +63,6 @@ PL_CASE(
 	pl_expect(sys_socket(PF_INET, SOCK_STREAM, 0), opens());
 }
 
-/* Numbers are taken from the bottom, wherever the gaps are. */
-PL_CASE(new_descriptor_is_lowest_free, .verifies = "socket.create.new-descriptor-is-lowest-free",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	const struct pl_kind *kind = pl_case_kind();
-	int gap[2];
-
-	pl_make_gaps(gap);
-	for (int i = 0; i < 2; i++)
-		pl_expect(sys_socket(kind->domain, kind->type, 0), returns(gap[i]));
-	pl_close(gap[0]);
-	pl_expect(sys_socket(kind->domain, kind->type, 0), returns(gap[0]));
-}
-
 /* What is refused costs no number, at whichever step it is refused. */
 PL_CASE(failed_call_consumes_no_descriptor,
     .verifies = "socket.create.failed-call-consumes-no-descriptor")
@@ -260,28 +246,6 @@ PL_CASE(unix_domain_nonzero_protocol, .verifies = "socket.create.unix-domain-non
 	pl_expect(sys_socket(AF_UNIX, type, 99), fails(EPROTONOSUPPORT));
 	pl_expect(sys_socket(AF_UNIX, type, IPPROTO_TCP), fails(EPROTONOSUPPORT));
 	pl_expect(sys_socketpair(AF_UNIX, type, 99, fd), fails(EPROTONOSUPPORT));
-}
-
-static struct pl_outcome
-create_without_a_slot(void *unused)
-{
-	const struct pl_kind *kind = pl_case_kind();
-	int first = pl_lowest_free();
-
-	(void)unused;
-	pl_limit_descriptors(first);
-	pl_expect(sys_socket(kind->domain, kind->type, 0), fails(EMFILE));
-	pl_limit_descriptors(first + 1);
-	pl_expect(sys_socket(kind->domain, kind->type, 0), returns(first));
-	pl_expect(sys_socket(kind->domain, kind->type, 0), fails(EMFILE));
-	return (pl_done());
-}
-
-/* No slot is free; with one more it works, and only once. */
-PL_CASE(descriptor_table_full_emfile, .verifies = "socket.create.descriptor-table-full-emfile",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	pl_must(pl_result(pl_child(create_without_a_slot, NULL, PL_KEEP_NONE)));
 }
 
 static struct pl_outcome

@@ -5,19 +5,7 @@
 
 #include <sys/ioctl.h>
 
-#include <netinet/tcp.h>
-
 #include "plumbline.h"
-
-/* Judge: FIONREAD gives that number. */
-static void
-expect_unread(int fd, struct pl_allowed allowed)
-{
-	int count = -1;
-
-	pl_expect(sys_ioctl_int(fd, FIONREAD, &count), returns(0));
-	pl_expect(pl_value(count, NULL, "FIONREAD of %s", pl_slot(fd)), allowed);
-}
 
 /* Set-up: wait until events hold for the descriptor. */
 static void
@@ -39,75 +27,6 @@ await_delivery(struct pl_pair p)
 {
 	pl_write(p.w, "x", 1);
 	await_events(p.r, POLLIN);
-}
-
-/* Judge: writes add up, and reads subtract.  A look with MSG_WAITALL waits for delivery. */
-static void
-expect_bytes_counted(struct pl_pair p)
-{
-	char b[8];
-
-	expect_unread(p.r, is(0));
-	expect_unread(p.w, is(0));
-	pl_write(p.w, "abc", 3);
-	pl_write(p.w, "defg", 4);
-	pl_must(sys_recv(p.r, b, 7, MSG_PEEK | MSG_WAITALL));
-	expect_unread(p.r, is(7));
-	expect_unread(p.r, is(7));
-	expect_unread(p.w, is(0));
-	pl_expect(sys_read(p.r, b, 2), returns(2));
-	expect_unread(p.r, is(5));
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(5));
-	pl_expect_bytes(b, "cdefg", 5);
-	expect_unread(p.r, is(0));
-}
-
-/* For a stream it is the number of bytes, whatever the writes. */
-PL_CASE(fionread_counts_bytes_of_tcp, .verifies = "socket.fd.fionread-counts-stream-bytes",
-    .kinds = PL_TCP)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_set_option(p.w, IPPROTO_TCP, TCP_NODELAY, 1);
-	expect_bytes_counted(p);
-}
-
-/* One datagram, or all of them; the names of their senders are not to be read. */
-PL_CASE(fionread_with_several_datagrams, .verifies = "socket.fd.fionread-with-several-datagrams",
-    .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	expect_unread(p.r, is(0));
-	pl_write(p.w, "defgh", 5);
-	await_events(p.r, POLLIN);
-	expect_unread(p.r, is(5));
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(5));
-	expect_unread(p.r, is(0));
-	pl_write(p.w, "abc", 3);
-	pl_write(p.w, "defgh", 5);
-	await_delivery(pl_pair());
-	expect_unread(p.r, is(pl_asks(PL_LINUX) ? 3 : 8));
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(3));
-	expect_unread(p.r, is(5));
-	pl_expect(sys_read(p.r, b, sizeof(b)), returns(5));
-	expect_unread(p.r, is(0));
-}
-
-/* A socket that only accepts has nothing to be read, not even nothing. */
-PL_CASE(
-    fionread_on_a_listener, .verifies = "socket.fd.fionread-on-listener-einval", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(1, &name), client, count = 77;
-
-	pl_expect(sys_ioctl_int(listener, FIONREAD, &count), fails(EINVAL));
-	client = pl_client(&name);
-	pl_write(client, "abc", 3);
-	pl_expect_arrival(listener);
-	pl_expect(sys_ioctl_int(listener, FIONREAD, &count), fails(EINVAL));
-	pl_expect(pl_value(count, NULL, "the result, untouched"), is(77));
 }
 
 /* What FIONWRITE, or FIONSPACE, gives. */

@@ -1,129 +1,17 @@
 /*
- * The owner of a socket, who gets SIGIO and SIGURG: F_SETOWN and its ioctl(2)
- * forms, O_ASYNC, and the arrival of urgent data.
+ * The owner of a socket, who gets its signals: the ioctl(2) forms of F_SETOWN, and
+ * the arrival of urgent data.
  */
 
 #include <sys/ioctl.h>
 
 #include "plumbline.h"
 
-enum { GO };
-
 /* Judge: the owner, a process or, negative, a group. */
 static void
 expect_owner(int fd, long owner)
 {
 	pl_expect(sys_fcntl(fd, F_GETOWN, 0), returns(owner));
-}
-
-/* Nobody at first; then what was set last; and for each socket its own. */
-PL_CASE(owner_reads_back, .verifies = "socket.fd.setown-default-and-round-trip",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	struct pl_pair p = pl_pair();
-	const long owners[] = { getpid(), -(long)getpgrp(), getpid(), 0 };
-
-	expect_owner(p.r, 0);
-	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
-		pl_expect(sys_fcntl(p.r, F_SETOWN, owners[i]), returns(0));
-		expect_owner(p.r, owners[i]);
-		expect_owner(p.w, 0);
-	}
-}
-
-/* One that is no more cannot be the owner, nor can a group that never was; the old one stays. */
-PL_CASE(unknown_owner_is_refused, .verifies = "socket.fd.setown-unknown-target-esrch",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	static int checkpoint = GO;
-	struct pl_pair p = pl_pair();
-	struct pl_peer *child = pl_child(pl_hold, &checkpoint, PL_KEEP_NONE);
-	const long gone = pl_peer_pid(child);
-
-	pl_expect(sys_fcntl(p.r, F_SETOWN, gone), returns(0));
-	pl_expect(sys_fcntl(p.r, F_SETOWN, getpid()), returns(0));
-	pl_reach(GO);
-	pl_result(child);
-	pl_expect(sys_fcntl(p.r, F_SETOWN, gone), fails(ESRCH));
-	expect_owner(p.r, getpid());
-	pl_expect(sys_fcntl(p.r, F_SETOWN, -gone), fails(ESRCH));
-	expect_owner(p.r, getpid());
-}
-
-enum { IN_SESSION = 1, LEAVE };
-
-static struct pl_outcome
-be_in_another_session(void *argument)
-{
-	(void)argument;
-	pl_must(pl_sys(setsid(), "setsid()"));
-	pl_reach(IN_SESSION);
-	pl_await(LEAVE);
-	return (pl_done());
-}
-
-/* Refused at once, or left to the moment when a signal is to be sent. */
-PL_CASE(owner_in_another_session, .verifies = "socket.fd.setown-other-session",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *other = pl_child(be_in_another_session, NULL, PL_KEEP_NONE);
-	const long pid = pl_peer_pid(other);
-
-	pl_await(IN_SESSION);
-	pl_expect(
-	    sys_fcntl(p.r, F_SETOWN, pid), on(PL_FREEBSD, fails(EPERM)), on(PL_LINUX, returns(0)));
-	expect_owner(p.r, pl_asks(PL_LINUX) ? pid : 0);
-	pl_expect(
-	    sys_fcntl(p.r, F_SETOWN, -pid), on(PL_FREEBSD, fails(EPERM)), on(PL_LINUX, returns(0)));
-	expect_owner(p.r, pl_asks(PL_LINUX) ? -pid : 0);
-	pl_reach(LEAVE);
-	pl_result(other);
-}
-
-/* Judge: a message through the pair raises SIGIO, or does not. */
-static void
-expect_sigio(struct pl_pair p, bool wanted, const char *when)
-{
-	pl_note("a message %s", when);
-	pl_forget(SIGIO);
-	pl_write(p.w, "x", 1);
-	if (wanted)
-		pl_expect_signal(SIGIO);
-	pl_expect_text(p.r, "x");
-	if (!wanted)
-		pl_expect_that(pl_caught(SIGIO) == 0, "no SIGIO", "%d SIGIO", pl_caught(SIGIO));
-}
-
-/* Both are needed, an owner and the flag; then each arrival is told. */
-PL_CASE(sigio_tells_of_arrivals, .verifies = "socket.fd.sigio-after-setown-and-o-async",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	struct pl_pair p = pl_pair();
-	int on = 1, off = 0;
-	long flags;
-
-	pl_catch(SIGIO, SA_RESTART);
-	flags = pl_must(sys_fcntl(p.r, F_GETFL, 0));
-	pl_expect(sys_fcntl(p.r, F_SETOWN, getpid()), returns(0));
-	expect_sigio(p, false, "without O_ASYNC");
-	pl_expect(sys_fcntl(p.r, F_SETFL, flags | O_ASYNC), returns(0));
-	pl_expect(pl_status_flags(p.r, O_ASYNC), is(O_ASYNC));
-	expect_sigio(p, true, "with O_ASYNC");
-	expect_sigio(p, true, "with O_ASYNC, the second");
-	pl_expect(sys_fcntl(p.r, F_SETFL, flags), returns(0));
-	expect_sigio(p, false, "after O_ASYNC was cleared");
-
-	pl_expect(sys_ioctl_int(p.r, FIOASYNC, &on), returns(0));
-	pl_expect(pl_status_flags(p.r, O_ASYNC), is(O_ASYNC));
-	expect_sigio(p, true, "with FIOASYNC");
-	pl_expect(sys_ioctl_int(p.r, FIOASYNC, &off), returns(0));
-	pl_expect(pl_status_flags(p.r, O_ASYNC), is(0));
-	expect_sigio(p, false, "after FIOASYNC was cleared");
-
-	pl_expect(sys_ioctl_int(p.r, FIOASYNC, &on), returns(0));
-	pl_expect(sys_fcntl(p.r, F_SETOWN, 0), returns(0));
-	expect_sigio(p, false, "without an owner");
 }
 
 /* Judge: is that signal pending here? */

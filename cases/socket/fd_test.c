@@ -110,25 +110,6 @@ PL_CASE(lseek_is_refused, .verifies = "socket.fd.lseek-espipe", .kinds = PL_SOCK
 	expect_intact(p, "abc");
 }
 
-/* No transfer at an offset, 0 included: what waits stays, and nothing is sent. */
-PL_CASE(pread_and_pwrite_are_refused, .verifies = "socket.fd.pread-pwrite-espipe",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_write(p.w, "abc", 3);
-	for (off_t offset = 0; offset < 2; offset++) {
-		pl_expect(pl_sys(pread(p.r, b, sizeof(b), offset), "pread(%s, %zu, %d)",
-			      pl_slot(p.r), sizeof(b), (int)offset),
-		    fails(ESPIPE));
-		pl_expect(pl_sys(pwrite(p.w, "xyz", 3, offset), "pwrite(%s, 3, %d)", pl_slot(p.w),
-			      (int)offset),
-		    fails(ESPIPE));
-	}
-	expect_intact(p, "abc");
-}
-
 /* Nothing to cut off, nothing to be made durable. */
 PL_CASE(ftruncate_and_fsync_are_refused, .verifies = "socket.fd.ftruncate-and-fsync-einval",
     .kinds = PL_SOCKETS | PL_PLAIN)
@@ -339,29 +320,5 @@ PL_CASE(o_nonblock_turns_waiting_into_eagain,
 	expect_waiting((struct pl_pair){ .r = p.w, .w = p.r });
 	pl_expect(sys_fcntl(p.r, F_SETFL, flags), returns(0));
 	pl_expect(pl_status_flags(p.r, O_NONBLOCK), is(0));
-	expect_waiting(p);
-}
-
-/* Two doors to one flag: each shows and undoes what was done through the other. */
-PL_CASE(fionbio_is_o_nonblock, .verifies = "socket.fd.fionbio-equals-o-nonblock",
-    .kinds = PL_SOCKETS | PL_PLAIN)
-{
-	struct pl_pair p = pl_pair();
-	int on = 1, off = 0, other = 2;
-
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &on), returns(0));
-	pl_expect(pl_status_flags(p.r, O_NONBLOCK), is(O_NONBLOCK));
-	expect_no_waiting(p);
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &off), returns(0));
-	pl_expect(pl_status_flags(p.r, O_NONBLOCK), is(0));
-	expect_waiting(p);
-
-	/* Any value but 0 is on; F_SETFL clears it, and FIONBIO what F_SETFL set. */
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &other), returns(0));
-	expect_no_waiting(p);
-	pl_nonblock(p.r, false);
-	expect_waiting(p);
-	pl_nonblock(p.r, true);
-	pl_expect(sys_ioctl_int(p.r, FIONBIO, &off), returns(0));
 	expect_waiting(p);
 }

@@ -230,7 +230,7 @@ PL_CASE(sndtimeo_expires_with_eagain, .verifies = "socket.opt.sndtimeo-expires-w
     .kinds = EVERY_STREAM)
 {
 	struct pl_pair p = pl_pair();
-	size_t filled = pl_fill_connection(p, 1024);
+	size_t filled = pl_fill_pair(p, 1024);
 	double start;
 
 	limit(p.w, SO_SNDTIMEO);

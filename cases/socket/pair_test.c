@@ -80,30 +80,6 @@ PL_CASE(vector_unchanged_after_failure, .verifies = "socket.pair.vector-unchange
 	}
 }
 
-static struct pl_outcome
-pair_with_one_slot(void *unused)
-{
-	int type = pl_case_kind()->type, fd[2], first = pl_lowest_free();
-
-	(void)unused;
-	pl_limit_descriptors(first);
-	pl_expect(sys_socketpair(AF_UNIX, type, 0, fd), fails(EMFILE));
-	pl_limit_descriptors(first + 1);
-	pl_expect(sys_socketpair(AF_UNIX, type, 0, fd), fails(EMFILE));
-	pl_expect(sys_dup(STDIN_FILENO), returns(first));
-	pl_close(first);
-	pl_limit_descriptors(first + 2);
-	pl_expect(sys_socketpair(AF_UNIX, type, 0, fd), returns(0));
-	return (pl_done());
-}
-
-/* One slot is not enough, and the failure midway gives it back; two are. */
-PL_CASE(
-    single_free_slot_emfile, .verifies = "socket.pair.single-free-slot-emfile", .kinds = UNIX_KINDS)
-{
-	pl_must(pl_result(pl_child(pair_with_one_slot, NULL, PL_KEEP_NONE)));
-}
-
 /* Neither end is forgotten, alone or together, and the types stay what they are. */
 PL_CASE(type_flags_apply_to_both_ends, .verifies = "socket.pair.type-flags-apply-to-both-ends",
     .kinds = UNIX_KINDS)
@@ -128,22 +104,4 @@ PL_CASE(type_flags_apply_to_both_ends, .verifies = "socket.pair.type-flags-apply
 				pl_expect(sys_recv(fd[end], b, sizeof(b), 0), fails(EAGAIN));
 		}
 	}
-}
-
-/* Numbers are taken from the bottom, wherever the gaps are. */
-PL_CASE(uses_two_lowest_descriptors, .verifies = "socket.pair.uses-two-lowest-descriptors",
-    .kinds = UNIX_KINDS)
-{
-	int gap[2], fd[2];
-
-	pl_make_gaps(gap);
-	pl_expect(sys_socketpair(AF_UNIX, pl_case_kind()->type, 0, fd), returns(0));
-	if (fd[0] > fd[1] && pl_asks(PL_POSIX)) {
-		int low = fd[1];
-
-		fd[1] = fd[0];
-		fd[0] = low;
-	}
-	pl_expect_that(fd[0] == gap[0] && fd[1] == gap[1], "the two lowest free numbers in order",
-	    "%d and %d where %d and %d are free", fd[0], fd[1], gap[0], gap[1]);
 }

@@ -111,7 +111,7 @@ PL_CASE(wr_leaves_receiving_open, .verifies = "socket.shutdown.wr-leaves-receivi
 
 /* Every receive finds the end, without waiting for anybody; the other direction goes on. */
 PL_CASE(receives_give_zero_after_shut_rd, .verifies = "socket.shutdown.rd-gives-end-of-file",
-    .kinds = STREAM)
+    .kinds = PL_CONNECTIONS)
 {
 	struct pl_pair p = pl_pair();
 	char b[8];
@@ -205,64 +205,6 @@ PL_CASE(after_both_directions_closed_enotconn,
 	pl_expect(sys_shutdown(p.w, SHUT_WR), fails(ENOTCONN));
 	pl_expect_disconnection(p.r);
 	pl_expect(sys_shutdown(p.r, SHUT_WR), fails(ENOTCONN));
-}
-
-static struct pl_outcome
-accept_one(void *listener)
-{
-	return (sys_accept(*(int *)listener, NULL));
-}
-
-/* FreeBSD refuses and wakes; Linux ends the listening. */
-PL_CASE(listening_socket, .verifies = "socket.shutdown.listening-socket", .kinds = PL_TCP)
-{
-	static const int reading[] = { SHUT_RD, SHUT_RDWR };
-
-	for (int i = 0; i < 2; i++) {
-		struct pl_address name;
-		int listener = pl_listening(1, &name);
-		struct pl_peer *server = pl_thread(accept_one, &listener);
-
-		pl_wait_blocked(server);
-		pl_expect(sys_shutdown(listener, reading[i]), on(PL_FREEBSD, fails(ENOTCONN)),
-		    on(PL_LINUX, returns(0)));
-		pl_expect(pl_result(server), on(PL_FREEBSD, fails(ECONNABORTED)),
-		    on(PL_LINUX, fails(EINVAL)));
-		pl_expect(sys_get_option(listener, SOL_SOCKET, SO_ACCEPTCONN),
-		    on(PL_FREEBSD, returns_between(1, INT_MAX)), on(PL_LINUX, is(0)));
-	}
-}
-
-static struct pl_outcome
-receive_one(void *fd)
-{
-	char b;
-
-	return (sys_recv(*(int *)fd, &b, 1, 0));
-}
-
-static struct pl_outcome
-read_one(void *fd)
-{
-	char b;
-
-	return (sys_read(*(int *)fd, &b, 1));
-}
-
-/* All who sleep there are told, not the first alone. */
-PL_CASE(shut_rd_wakes_blocked_readers, .verifies = "socket.shutdown.rd-wakes-blocked-receiver",
-    .kinds = STREAM)
-{
-	struct pl_pair p = pl_pair();
-	struct pl_peer *readers[2];
-
-	for (int i = 0; i < 2; i++)
-		readers[i] = pl_child(i == 0 ? receive_one : read_one, &p.r, p.r);
-	for (int i = 0; i < 2; i++)
-		pl_wait_blocked(readers[i]);
-	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
-	for (int i = 0; i < 2; i++)
-		pl_expect(pl_result(readers[i]), returns(0));
 }
 
 PL_CASE(second_shut_wr_keeps_receiving_open,

@@ -128,21 +128,3 @@ PL_CASE(unknown_flag_einval, .verifies = "tcp.accept4.invalid-flags-einval", .ki
 	pl_write(client, "abc", 3);
 	pl_expect_arriving(fd, "abc");
 }
-
-/* The signals of the listener are its own. */
-PL_CASE(
-    signal_settings_are_cleared, .verifies = "tcp.accept4.owner-and-async-cleared", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(2, &name), client = pl_unconnected(), fd;
-
-	pl_catch(SIGIO, SA_RESTART);
-	pl_must(sys_fcntl(listener, F_SETOWN, getpid()));
-	pl_must(sys_fcntl(listener, F_SETFL, O_ASYNC));
-	pl_connect(client, &name);
-	fd = (int)pl_expect(sys_accept4(listener, NULL, 0), opens());
-	pl_expect(pl_status_flags(fd, O_ASYNC), is(0));
-	pl_expect(sys_fcntl(fd, F_GETOWN, 0), is(0));
-	pl_expect(pl_status_flags(listener, O_ASYNC), is(O_ASYNC));
-	pl_expect(sys_fcntl(listener, F_GETOWN, 0), is(getpid()));
-}

@@ -51,18 +51,6 @@ PL_CASE(o_nonblock, .verifies = "tcp.accept.o-nonblock-inheritance", .kinds = PL
 	pl_expect(pl_status_flags(listener, O_NONBLOCK), is(O_NONBLOCK));
 }
 
-/* Nobody owns the listener, so no signal comes of it. */
-PL_CASE(o_async, .verifies = "tcp.accept.o-async-inheritance", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(1, &name), fd;
-
-	pl_must(sys_fcntl(listener, F_SETFL, O_ASYNC));
-	fd = accepted(listener, NULL);
-	pl_expect(pl_status_flags(fd, O_ASYNC), on(PL_FREEBSD, is(O_ASYNC)), on(PL_LINUX, is(0)));
-	pl_expect(pl_status_flags(listener, O_ASYNC), is(O_ASYNC));
-}
-
 /* Where it is inherited urgent data tell the owner. */
 PL_CASE(signal_owner, .verifies = "tcp.accept.signal-owner-inheritance", .kinds = PL_TCP)
 {

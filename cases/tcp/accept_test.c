@@ -18,12 +18,6 @@ expect_next_client(int listener, const struct pl_address *name)
 	pl_expect_talk(client, (int)pl_expect(sys_accept(listener, NULL), opens()));
 }
 
-static struct pl_outcome
-accept_one(void *listener)
-{
-	return (sys_accept(*(int *)listener, NULL));
-}
-
 PL_CASE(each_call_gives_a_connection_of_its_own,
     .verifies = "tcp.accept.returns-new-descriptor-and-keeps-listener", .kinds = PL_TCP)
 {
@@ -110,23 +104,6 @@ PL_CASE(no_address_wanted, .verifies = "tcp.accept.null-address", .kinds = PL_TC
 	}
 }
 
-/* Before the first client, and again after it was accepted. */
-PL_CASE(
-    empty_queue_eagain, .verifies = "tcp.accept.nonblocking-empty-queue-eagain", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(2, &name), client, fd;
-
-	pl_nonblock(listener, true);
-	for (int i = 0; i < 2; i++)
-		pl_expect(sys_accept(listener, NULL), fails(EAGAIN));
-	client = pl_client(&name);
-	pl_expect_arrival(listener);
-	fd = (int)pl_expect(sys_accept(listener, NULL), opens());
-	pl_expect(sys_accept(listener, NULL), fails(EAGAIN));
-	pl_expect_talk(client, fd);
-}
-
 /* Neither does it become a listener by that. */
 PL_CASE(not_listening_einval, .verifies = "tcp.accept.unlistened-socket-einval", .kinds = PL_TCP)
 {
@@ -140,19 +117,6 @@ PL_CASE(not_listening_einval, .verifies = "tcp.accept.unlistened-socket-einval",
 		pl_expect(sys_accept(fd[i], NULL), fails(EINVAL));
 	}
 	pl_expect(sys_connect(pl_unconnected(), &name), fails(ECONNREFUSED));
-}
-
-PL_CASE(
-    waits_for_a_client, .verifies = "tcp.accept.blocks-until-connection-arrives", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(1, &name), client, fd;
-	struct pl_peer *server = pl_thread(accept_one, &listener);
-
-	pl_expect_blocks(server);
-	client = pl_client(&name);
-	fd = (int)pl_expect(pl_result(server), opens());
-	pl_expect_talk(client, fd);
 }
 
 /*
@@ -260,111 +224,6 @@ PL_CASE(datagram_socket, .verifies = "tcp.accept.datagram-socket")
 	for (size_t i = 0; i < COUNT(fd); i++)
 		pl_expect(sys_accept(fd[i], NULL), on(PL_FREEBSD | PL_POSIX, fails(EINVAL)),
 		    on(PL_LINUX | PL_POSIX, fails(EOPNOTSUPP)));
-}
-
-/* The listener is not the worse for it. */
-PL_CASE(handler_interrupts, .verifies = "tcp.accept.interrupted-eintr", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(1, &name);
-	struct pl_peer *server;
-
-	pl_catch(SIGUSR1, 0);
-	server = pl_thread(accept_one, &listener);
-	pl_wait_blocked(server);
-	pl_kill(server, SIGUSR1);
-	pl_expect(pl_result(server), fails(EINTR));
-	pl_expect(pl_value(pl_caught(SIGUSR1), NULL, "signals caught"), is(1));
-	expect_next_client(listener, &name);
-}
-
-PL_CASE(restarts_after_a_handler, .verifies = "tcp.accept.sa-restart-resumes", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(1, &name), client;
-	struct pl_peer *server;
-
-	pl_catch(SIGUSR1, SA_RESTART);
-	server = pl_thread(accept_one, &listener);
-	pl_wait_blocked(server);
-	for (int i = 1; i <= 2; i++) {
-		pl_kill(server, SIGUSR1);
-		pl_expect_signal(SIGUSR1);
-		pl_forget(SIGUSR1);
-		pl_expect_blocks(server);
-	}
-	client = pl_client(&name);
-	pl_expect_talk(client, (int)pl_expect(pl_result(server), opens()));
-}
-
-static struct pl_outcome
-accept_without_a_number(void *unused)
-{
-	struct pl_address name, from, own;
-	int listener = pl_listening(1, &name), client = pl_client(&name), first, spare;
-
-	(void)unused;
-	own = pl_sockname(client);
-	pl_write(client, "abc", 3);
-	spare = pl_dup(client);
-	pl_expect_arrival(listener);
-	first = pl_lowest_free();
-	pl_limit_descriptors(first);
-	for (int i = 0; i < 2; i++)
-		pl_expect(sys_accept(listener, NULL), fails(EMFILE));
-	pl_expect(sys_accept4(listener, NULL, SOCK_CLOEXEC), fails(EMFILE));
-	pl_close(spare);
-	pl_expect(sys_accept(listener, &from), returns(spare));
-	pl_expect_address(&from, &own);
-	pl_expect_arriving(spare, "abc");
-	pl_expect_talk(client, spare);
-	return (pl_done());
-}
-
-/* No number is free: the client waits on. */
-PL_CASE(no_descriptor_left_keeps_the_client,
-    .verifies = "tcp.accept.emfile-keeps-connection-queued", .kinds = PL_TCP)
-{
-	pl_must(pl_result(pl_child(accept_without_a_number, NULL, PL_KEEP_NONE)));
-}
-
-struct server {
-	int listener;
-	const char *answer;
-};
-
-static struct pl_outcome
-accept_and_answer(void *argument)
-{
-	const struct server *s = argument;
-	struct pl_outcome o = sys_accept(s->listener, NULL);
-
-	if (o.error == 0)
-		pl_write((int)o.value, s->answer, 1);
-	return (o);
-}
-
-PL_CASE(one_connection_is_for_one_of_two,
-    .verifies = "tcp.accept.one-connection-wakes-one-of-two-acceptors", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(2, &name), client, other;
-	struct server server[] = { { listener, "0" }, { listener, "1" } };
-	struct pl_peer *peer[2];
-	char b[1];
-
-	for (int i = 0; i < 2; i++) {
-		peer[i] = pl_child(accept_and_answer, &server[i], listener);
-		pl_expect_blocks(peer[i]);
-	}
-	client = pl_client(&name);
-	pl_expect(sys_recv(client, b, 1, 0), returns(1));
-	other = b[0] == '0' ? 1 : 0;
-	pl_expect(pl_result(peer[1 - other]), opens());
-	pl_expect_blocks(peer[other]);
-	client = pl_client(&name);
-	pl_expect(pl_result(peer[other]), opens());
-	pl_expect_arriving(client, server[other].answer);
 }
 
 /* Neither end of a connection takes connections, nor is it harmed by the attempt. */

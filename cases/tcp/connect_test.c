@@ -221,16 +221,6 @@ PL_CASE(again_after_a_refusal, .verifies = "tcp.connect.retry-on-same-socket-aft
 		expect_talk(fd, pl_accept(owner));
 }
 
-/* A socket that nobody called has nothing to wait for, or no more to wait for. */
-PL_CASE(poll_before_any_call, .verifies = "tcp.connect.fresh-socket-poll-events", .kinds = PL_TCP)
-{
-	int fd = pl_unconnected();
-
-	for (int i = 0; i < 2; i++)
-		pl_expect(pl_poll_now(fd, POLLIN | POLLOUT), on(PL_FREEBSD, is(0)),
-		    on(PL_LINUX, is(POLLOUT | POLLHUP)));
-}
-
 /* What is sent no more is connected yet, as long as the peer does not agree. */
 PL_CASE(again_after_shutdown_eisconn, .verifies = "tcp.connect.after-own-shutdown-rdwr-eisconn",
     .kinds = PL_TCP)

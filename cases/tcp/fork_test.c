@@ -139,54 +139,6 @@ PL_CASE(one_child_for_each_connection,
 	}
 }
 
-#define BYTES 200
-
-struct reader {
-	int fd;
-	unsigned char (*seen)[BYTES];
-};
-
-/* Take single bytes, each of which is its own number, until the end. */
-static struct pl_outcome
-count_bytes(void *argument)
-{
-	const struct reader *r = argument;
-	struct pl_outcome o;
-	unsigned char b;
-
-	while ((o = sys_read(r->fd, &b, 1)).error == 0 && o.value == 1)
-		if (b < BYTES)
-			(*r->seen)[b]++;
-	return (o);
-}
-
-/* Every byte goes to one of the two, once. */
-PL_CASE(two_readers_share_one_stream, .verifies = "tcp.fork.two-readers-share-one-stream",
-    .kinds = PL_TCP)
-{
-	struct pl_pair p = pl_pair();
-	unsigned char(*seen)[BYTES] = pl_shared(2 * sizeof(*seen)), b[BYTES];
-	struct reader r[] = { { p.r, &seen[0] }, { p.r, &seen[1] } };
-	struct pl_peer *child[2];
-
-	for (int i = 0; i < 2; i++) {
-		child[i] = pl_child(count_bytes, &r[i], p.r);
-		pl_wait_blocked(child[i]);
-	}
-	for (int i = 0; i < BYTES; i++)
-		b[i] = (unsigned char)i;
-	/* One for each of those who wait, then the rest. */
-	pl_write(p.w, b, 1);
-	pl_write(p.w, b + 1, BYTES - 1);
-	pl_shutdown(p.w, SHUT_WR);
-	for (int i = 0; i < 2; i++)
-		pl_expect(pl_result(child[i]), returns(0));
-	for (int i = 0; i < BYTES; i++)
-		pl_expect_that(seen[0][i] + seen[1][i] == 1, "each byte once",
-		    "byte %d: %d times by one reader, %d times by the other", i, seen[0][i],
-		    seen[1][i]);
-}
-
 static struct pl_outcome
 write_child(void *fd)
 {

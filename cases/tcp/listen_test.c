@@ -1,6 +1,6 @@
 /*
- * TCP listeners: what they show to poll(2), select(2) and kqueue(2), which calls
- * they take, and what closing or shutting one down does to its clients.
+ * TCP listeners: what they show to poll(2) and select(2), which calls they take, and what closing
+ * or shutting one down does to its clients.
  */
 
 #include "plumbline.h"
@@ -26,60 +26,6 @@ drain(int listener)
 	}
 }
 
-/* select(2) for reading on one descriptor: what it gives, and what is left of the set. */
-static void
-expect_select(int fd, struct timeval *limit, int readable)
-{
-	fd_set set;
-
-	FD_ZERO(&set);
-	FD_SET(fd, &set);
-	pl_expect(sys_select(fd + 1, &set, NULL, NULL, limit), returns(readable));
-	pl_expect(
-	    pl_value(FD_ISSET(fd, &set) != 0, NULL, "the descriptor is in the set"), is(readable));
-}
-
-/* It is readable as long as accept would not wait, and not longer. */
-PL_CASE(select_tells_of_clients, .verifies = "tcp.listen.select-readable-when-connection-pending",
-    .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(4, &name);
-
-	for (int clients = 0; clients < 3; clients++) {
-		struct timeval brief = { .tv_usec = 20000 }, none = { 0 };
-		double start = pl_milliseconds();
-
-		expect_select(listener, &brief, 0);
-		pl_expect_that(
-		    pl_milliseconds() - start >= 20, "20 ms have passed", "they have not");
-		for (int i = 0; i < clients; i++)
-			pl_queue_client(listener, &name, "x");
-		for (int i = clients; i > 0; i--) {
-			expect_select(listener, NULL, 1);
-			pl_close((int)pl_expect(sys_accept(listener, NULL), opens()));
-		}
-		expect_select(listener, &none, 0);
-	}
-}
-
-PL_CASE(poll_tells_of_clients, .verifies = "tcp.listen.poll-in-only-while-connection-pending",
-    .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(4, &name);
-
-	pl_expect(pl_poll_now(listener, POLLIN | POLLOUT), is(0));
-	for (int i = 0; i < 2; i++)
-		pl_queue_client(listener, &name, "x");
-	for (int i = 0; i < 2; i++) {
-		pl_expect(pl_poll_now(listener, POLLIN | POLLOUT), is(POLLIN));
-		pl_expect(pl_poll_now(listener, POLLOUT), is(0));
-		pl_close((int)pl_expect(sys_accept(listener, NULL), opens()));
-	}
-	pl_expect(pl_poll_now(listener, POLLIN | POLLOUT), is(0));
-}
-
 static struct pl_outcome
 wait_for_client(void *listener)
 {
@@ -103,53 +49,6 @@ PL_CASE(client_wakes_pollers, .verifies = "tcp.listen.blocked-poll-woken-by-conn
 	pl_client(&name);
 	for (size_t i = 0; i < COUNT(waiting); i++)
 		pl_expect(pl_result(waiting[i]), is(POLLIN));
-}
-
-/* To whom it belongs, and as long as that is asked for. */
-PL_CASE(client_raises_sigio, .verifies = "tcp.listen.sigio-on-incoming-connection", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(4, &name);
-
-	pl_catch(SIGIO, SA_RESTART);
-	pl_must(sys_fcntl(listener, F_SETOWN, getpid()));
-	pl_must(sys_fcntl(listener, F_SETFL, O_ASYNC));
-	pl_expect(pl_value(pl_caught(SIGIO), NULL, "SIGIOs"), is(0));
-	for (int i = 0; i < 2; i++) {
-		pl_queue_client(listener, &name, "x");
-		pl_expect_signal(SIGIO);
-		pl_close((int)pl_expect(sys_accept(listener, NULL), opens()));
-		pl_forget(SIGIO);
-	}
-	pl_must(sys_fcntl(listener, F_SETFL, 0));
-	pl_queue_client(listener, &name, "x");
-	pl_expect(sys_accept(listener, NULL), opens());
-	pl_expect(pl_value(pl_caught(SIGIO), NULL, "SIGIOs"), is(0));
-}
-
-/* The event's figure is how many wait. */
-PL_CASE(kqueue_counts_clients, .verifies = "tcp.listen.kqueue-read-data-is-queue-length",
-    .kinds = PL_TCP)
-{
-	struct pl_address name;
-	struct pl_event event = { 0 };
-	int listener = pl_listening(8, &name), kq = pl_os_kqueue();
-
-	if (kq == -1 && errno == ENOSYS)
-		pl_not_tested("this kernel has no kqueue");
-	pl_name_slot(kq, 'k');
-	pl_must(pl_sys(pl_os_kevent_set(kq, listener, PL_FILTER_READ, PL_EV_ADD, 0),
-	    "kevent(%s, %s EVFILT_READ EV_ADD)", pl_slot(kq), pl_slot(listener)));
-	pl_expect(pl_sys(pl_os_kevent_get(kq, &event, 0), "kevent(%s)", pl_slot(kq)), returns(0));
-	for (int i = 0; i < 2; i++)
-		pl_queue_client(listener, &name, "x");
-	for (int waiting = 2; waiting > 0; waiting--) {
-		pl_expect(pl_sys(pl_os_kevent_get(kq, &event, 5000), "kevent(%s)", pl_slot(kq)),
-		    returns(1));
-		pl_expect(pl_value(event.data, NULL, "data"), is(waiting));
-		pl_close((int)pl_expect(sys_accept(listener, NULL), opens()));
-	}
-	pl_expect(pl_sys(pl_os_kevent_get(kq, &event, 0), "kevent(%s)", pl_slot(kq)), returns(0));
 }
 
 /* Not before or after it has clients is there anything to receive, wait or not. */
@@ -260,29 +159,6 @@ PL_CASE(waiting_clients_are_reset, .verifies = "tcp.listen.close-resets-pending-
 	pl_expect(sys_close(listener), returns(0));
 	pl_expect(sys_read(client[1], b, sizeof(b)), fails(ECONNRESET));
 	pl_expect_talk(client[0], accepted);
-}
-
-static struct pl_outcome
-accept_one(void *listener)
-{
-	return (sys_accept(*(int *)listener, NULL));
-}
-
-/* Its sleeper keeps a listener alive that has no name in the process any more. */
-PL_CASE(close_under_a_sleeping_accept,
-    .verifies = "tcp.listen.close-while-accept-blocked-elsewhere", .kinds = PL_TCP)
-{
-	struct pl_address name;
-	int listener = pl_listening(1, &name), client, fd;
-	struct pl_peer *server = pl_thread(accept_one, &listener);
-
-	pl_expect_blocks(server);
-	pl_expect(sys_close(listener), returns(0));
-	pl_expect_blocks(server);
-	client = pl_unconnected();
-	pl_expect(sys_connect(client, &name), returns(0));
-	fd = (int)pl_expect(pl_result(server), opens());
-	pl_expect_talk(client, fd);
 }
 
 /* A listener sends nothing, so there is nothing to end. */

@@ -329,7 +329,7 @@ PL_CASE(send_on_full_buffer, .verifies = "tcp.oob.send-on-full-buffer", .kinds =
 	struct pl_outcome o;
 	int taken;
 
-	pl_fill_connection(p, 4096);
+	pl_fill_pair(p, 4096);
 	pl_expect(sys_send(p.w, "x", 1, MSG_DONTWAIT), on(PL_FREEBSD | PL_LINUX, fails(EAGAIN)));
 	o = sys_send(p.w, "!", 1, MSG_OOB | MSG_DONTWAIT);
 	pl_expect(o, on(PL_FREEBSD, returns(1)), on(PL_LINUX, fails(EAGAIN)));
@@ -346,7 +346,7 @@ PL_CASE(send_on_full_buffer, .verifies = "tcp.oob.send-on-full-buffer", .kinds =
  * The sender holds more in front of it than the receiver takes.
  */
 PL_CASE(announced_before_byte_arrives, .verifies = "tcp.oob.announced-before-byte-arrives",
-    .kinds = PL_TCP)
+    .kinds = PL_TCP | PL_PLAIN)
 {
 	static char b[8192];
 	struct pl_pair p = pl_narrow_pair(32768, 4096);
@@ -354,7 +354,7 @@ PL_CASE(announced_before_byte_arrives, .verifies = "tcp.oob.announced-before-byt
 
 	pl_catch(SIGURG, SA_RESTART);
 	pl_must(sys_fcntl(p.r, F_SETOWN, getpid()));
-	sent = pl_fill_connection(p, 4096);
+	sent = pl_fill_pair(p, 4096);
 	pl_set_option(p.w, SOL_SOCKET, SO_SNDBUF, 131072);
 	urge(p.w, "!");
 	pl_expect_signal(SIGURG);

@@ -110,7 +110,7 @@ PL_CASE(cork_holds_partial_segment_until_uncorked,
 }
 
 /* A program that forgets to pull the cork is only slow. */
-PL_CASE(cork_200ms_ceiling, .verifies = "tcp.opt.cork-200ms-ceiling", .kinds = PL_TCP)
+PL_CASE(cork_200ms_ceiling, .verifies = "tcp.opt.cork-200ms-ceiling", .kinds = PL_TCP | PL_PLAIN)
 {
 	int option = (int)pl_need(pl_os.tcp_cork, "TCP_CORK");
 	struct pl_pair p = expect_held_back(option, CEILING);

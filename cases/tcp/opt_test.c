@@ -181,7 +181,7 @@ PL_CASE(outq_counts_unsent_bytes, .verifies = "tcp.opt.outq-counts-unsent-bytes"
 
 	pl_expect(unsent(p.w), is(0));
 	pl_expect(unsent(p.r), is(0));
-	sent = pl_fill_connection(p, 4096);
+	sent = pl_fill_pair(p, 4096);
 	pl_expect(unsent(p.w), returns_between(1, (long)sent));
 	pl_expect(unsent(listener), fails(EINVAL));
 	while (done < sent)

@@ -166,7 +166,7 @@ stall(int option, int limit)
 	struct pl_pair p = pl_narrow_pair(16384, 4096);
 
 	pl_set_option(p.w, IPPROTO_TCP, option, limit);
-	pl_fill_connection(p, 4096);
+	pl_fill_pair(p, 4096);
 	return (p);
 }
 
@@ -199,7 +199,7 @@ PL_CASE(maxunacktime_kills_stalled_sender, .verifies = "tcp.opt.maxunacktime-kil
 }
 
 PL_CASE(user_timeout_kills_stalled_sender, .verifies = "tcp.opt.user-timeout-kills-stalled-sender",
-    .kinds = PL_TCP)
+    .kinds = PL_TCP | PL_PLAIN)
 {
 	int option = (int)pl_need(pl_os.tcp_user_timeout, "TCP_USER_TIMEOUT");
 	double start = pl_milliseconds();

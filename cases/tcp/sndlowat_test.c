@@ -14,7 +14,7 @@ PL_CASE(sndlowat_gates_writability, .verifies = "tcp.sndlowat.gates-writability"
 		pl_not_tested("this kernel has no SO_SNDLOWAT to be set");
 	pl_expect(pl_poll_now(p.w, POLLOUT), is(POLLOUT));
 	pl_expect(sys_set_option(p.w, SOL_SOCKET, SO_SNDLOWAT, 1), returns(0));
-	pl_fill_connection(p, 4096);
+	pl_fill_pair(p, 4096);
 	pl_expect(pl_poll_now(p.w, POLLOUT), is(0));
 	pl_set_option(p.w, SOL_SOCKET, SO_SNDBUF, SIZE + ROOM);
 	pl_expect(sys_set_option(p.w, SOL_SOCKET, SO_SNDLOWAT, ROOM / 2), returns(0));

@@ -1,13 +1,11 @@
 /*
- * TCP as a stream of bytes: order, no boundaries, two independent directions,
+ * TCP as a stream of bytes: no boundaries, two independent directions,
  * and what flags that make sense for messages do to it.
  */
 
 #include "plumbline.h"
 
 #include "sequence/names.h"
-
-#define MEBIBYTE (1 << 20)
 
 /* One read crosses the boundaries between writes. */
 PL_CASE(writes_coalesce_into_one_read, .verifies = "tcp.stream.writes-coalesce-into-one-read",
@@ -45,45 +43,6 @@ PL_CASE(one_write_split_over_reads, .verifies = "tcp.stream.one-write-split-over
 		total += (size_t)reads[i].gives;
 	}
 	pl_expect_nothing(p.r);
-}
-
-static struct pl_outcome
-write_oddly(void *fd)
-{
-	static char b[7919];
-	size_t total = 0;
-
-	/* Not one writer's call is traced: there are too many. */
-	while (total < MEBIBYTE) {
-		size_t left = MEBIBYTE - total < sizeof(b) ? MEBIBYTE - total : sizeof(b);
-		ssize_t n;
-
-		pl_payload(b, left, 0, total);
-		if ((n = write(*(int *)fd, b, left)) != (ssize_t)left)
-			return (pl_value(n, NULL, "write of %zu bytes", left));
-		total += left;
-	}
-	return (pl_value((long)total, NULL, "bytes written"));
-}
-
-/* Sizes that divide nothing, with a window so small that it closes all the time. */
-PL_CASE(megabyte_arrives_complete_and_in_order,
-    .verifies = "tcp.stream.megabyte-arrives-complete-and-in-order", .kinds = PL_TCP)
-{
-	static char b[4999];
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer = pl_child(write_oddly, &p.w, p.w);
-	uint64_t total = 0;
-	long n;
-
-	pl_close(p.w);
-	do {
-		n = pl_expect(sys_read(p.r, b, sizeof(b)), returns_between(0, sizeof(b)));
-		pl_expect_payload(b, (size_t)n, 0, total);
-		total += (uint64_t)n;
-	} while (n > 0);
-	pl_expect(pl_value((long)total, NULL, "bytes read"), is(MEBIBYTE));
-	pl_expect(pl_result(writer), is(MEBIBYTE));
 }
 
 PL_CASE(full_duplex_directions_independent,
@@ -137,60 +96,6 @@ PL_CASE(read_returns_what_is_available, .verifies = "tcp.stream.read-returns-wha
 			pl_expect(sys_readv(p.r, &v, 1), returns(5));
 		pl_expect_bytes(b, "hello", 6);
 	}
-}
-
-/* Neither an end nor anything to wake up for. */
-PL_CASE(zero_length_send_is_not_eof, .verifies = "tcp.stream.zero-length-send-is-not-eof",
-    .kinds = PL_TCP)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_expect(sys_send(p.w, "", 0, 0), returns(0));
-	pl_expect(sys_write(p.w, "", 0), returns(0));
-	/* What they had caused would be there before this. */
-	pl_write(p.r, "behind", 6);
-	pl_expect_arriving(p.w, "behind");
-	pl_expect_nothing(p.r);
-	pl_expect(pl_poll_now(p.r, POLLIN | POLLRDHUP), is(0));
-	pl_write(p.w, "x", 1);
-	pl_expect_arriving(p.r, "x");
-	pl_expect_nothing(p.r);
-}
-
-/* A receive of no bytes takes none, and may or may not mind that there are none. */
-PL_CASE(zero_length_recv_on_empty_socket, .verifies = "tcp.stream.zero-length-recv-on-empty-socket",
-    .kinds = PL_TCP)
-{
-	struct pl_pair p = pl_pair();
-	char b[1] = "?";
-
-	pl_nonblock(p.r, true);
-	pl_expect(sys_recv(p.r, b, 0, 0), on(PL_FREEBSD, returns(0)), on(PL_LINUX, fails(EAGAIN)));
-	pl_expect(sys_read(p.r, b, 0), returns(0));
-	pl_write(p.w, "abc", 3);
-	pl_expect_queued(p.r, 3);
-	pl_expect(sys_recv(p.r, b, 0, 0), returns(0));
-	pl_expect(sys_read(p.r, b, 0), returns(0));
-	pl_expect_bytes(b, "?", 1);
-	pl_expect_text(p.r, "abc");
-}
-
-PL_CASE(readv_writev_gather_and_scatter, .verifies = "tcp.stream.readv-writev-gather-and-scatter",
-    .kinds = PL_TCP)
-{
-	struct pl_pair p = pl_pair();
-	struct iovec pieces[] = { { (char[]){ "ab" }, 2 }, { (char[]){ "?" }, 0 },
-		{ (char[]){ "cdef" }, 4 } };
-	char first[2], second[4], third[4] = "---";
-	struct iovec buffers[] = { { first, 2 }, { third, 0 }, { second, 4 }, { third, 3 } };
-
-	pl_expect(sys_writev(p.w, pieces, 3), returns(6));
-	pl_expect_queued(p.r, 6);
-	pl_expect(sys_readv(p.r, buffers, 4), returns(6));
-	pl_expect_bytes(first, "ab", 2);
-	pl_expect_bytes(second, "cdef", 4);
-	pl_expect_bytes(third, "---", 3);
-	pl_expect_nothing(p.r);
 }
 
 /* A stream has no records to end. */

@@ -1,6 +1,6 @@
 /*
- * Two threads and one TCP socket: what one does in one direction, or to the
- * descriptor, does not touch the other in its call.
+ * Two threads and one TCP socket: what one does in one direction does not touch
+ * the other in its call.
  */
 
 #include "plumbline.h"
@@ -35,26 +35,4 @@ PL_CASE(reader_does_not_hold_off_writer, .verifies = "tcp.thread.read-and-write-
 	pl_expect(sys_write(p.w, "reply", 5), returns(5));
 	pl_expect(pl_result(reader), returns(5));
 	pl_expect_bytes(reading.bytes, "reply", 5);
-}
-
-/* The call has the socket, and not its number, which may be another file's by now. */
-PL_CASE(
-    close_does_not_end_a_read, .verifies = "tcp.thread.close-while-read-blocked", .kinds = PL_TCP)
-{
-	struct pl_pair p = pl_pair(), other = pl_pair();
-	struct reading reading = { .fd = p.r };
-	struct pl_peer *reader = pl_thread(read_some, &reading);
-	int taken;
-
-	pl_expect_blocks(reader);
-	pl_close(p.r);
-	taken = pl_dup(other.r);
-	pl_expect_blocks(reader);
-	pl_write(other.w, "other", 5);
-	pl_expect_arrival(taken);
-	pl_expect_blocks(reader);
-	pl_expect(sys_write(p.w, "data", 4), returns(4));
-	pl_expect(pl_result(reader), returns(4));
-	pl_expect_bytes(reading.bytes, "data", 4);
-	pl_expect_text(taken, "other");
 }

@@ -11,18 +11,6 @@
 
 #define AMPLE 512
 
-/* A datagram is a datagram: nothing is added that nobody asked for. */
-PL_CASE(
-    no_control_data_unless_requested, .verifies = "udp.cmsg.none-unless-requested", .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-
-	for (int i = 0; i < 2; i++)
-		pl_must(sys_send(p.w, "abc", 3, 0));
-	for (int i = 0; i < 2; i++)
-		pl_expect_no_item(p.r);
-}
-
 /* One byte on FreeBSD, an int on Linux. */
 static int
 ttl_of_next(int fd)

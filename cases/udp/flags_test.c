@@ -5,30 +5,6 @@
 
 #include "plumbline.h"
 
-/* Of this call alone: the socket itself goes on to wait. */
-PL_CASE(
-    dontwait_on_an_empty_queue, .verifies = "udp.flags.dontwait-on-empty-queue", .kinds = PL_UDP)
-{
-	struct pl_address name, from;
-	int fd = pl_bound(&name), got;
-	struct pl_pair p = pl_pair();
-	const int fds[] = { fd, p.r };
-	char b[8];
-
-	for (int i = 0; i < 2; i++) {
-		pl_expect(sys_recv(fds[i], b, sizeof(b), MSG_DONTWAIT), fails(EAGAIN));
-		pl_expect(sys_recvfrom(fds[i], b, sizeof(b), MSG_DONTWAIT, &from), fails(EAGAIN));
-		pl_expect(sys_receive(fds[i], b, sizeof(b), MSG_DONTWAIT, &got), fails(EAGAIN));
-		pl_expect(sys_recv(fds[i], b, sizeof(b), MSG_DONTWAIT | MSG_PEEK), fails(EAGAIN));
-		pl_expect(pl_status_flags(fds[i], O_NONBLOCK), is(0));
-	}
-	/* What is there is received. */
-	pl_must(sys_send(p.w, "abc", 3, 0));
-	pl_expect_arrival(p.r);
-	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), returns(3));
-	pl_expect_bytes(b, "abc", 3);
-}
-
 /* As often as one looks, by each of the calls, and cut or whole. */
 PL_CASE(
     peek_leaves_the_datagram, .verifies = "udp.flags.peek-leaves-datagram-queued", .kinds = PL_UDP)
@@ -53,22 +29,6 @@ PL_CASE(
 	pl_expect_text(receiver, "abcdef");
 	pl_expect_arriving(receiver, "next");
 	pl_expect_nothing(receiver);
-}
-
-/* The request is a whole message, whatever room there is. */
-PL_CASE(
-    waitall_takes_one_datagram, .verifies = "udp.flags.waitall-still-one-datagram", .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-	char b[16] = "---------------";
-
-	pl_must(sys_send(p.w, "ab", 2, 0));
-	pl_must(sys_send(p.w, "cde", 3, 0));
-	pl_expect(sys_recv(p.r, b, 8, MSG_WAITALL), returns(2));
-	pl_expect_bytes(b, "ab------", 8);
-	pl_expect(sys_recv(p.r, b, 8, MSG_WAITALL), returns(3));
-	pl_expect_bytes(b, "cde-----", 8);
-	pl_expect_nothing(p.r);
 }
 
 /* Each datagram is a record, and none is marked as one. */
@@ -143,20 +103,4 @@ PL_CASE(oob_receive, .verifies = "udp.flags.oob-receive", .kinds = PL_UDP)
 	else
 		pl_expect_text(p.r, "abc");
 	pl_expect_nothing(p.r);
-}
-
-/* Loopback is directly attached: no route is needed to get there. */
-PL_CASE(
-    dontroute_reaches_loopback, .verifies = "udp.flags.dontroute-reaches-loopback", .kinds = PL_UDP)
-{
-	struct pl_address name;
-	int receiver = pl_bound(&name);
-	struct pl_pair p = pl_pair();
-
-	pl_expect(sys_sendto(pl_unconnected(), "abc", 3, MSG_DONTROUTE, &name), returns(3));
-	pl_expect_arriving(receiver, "abc");
-	pl_expect(sys_send(p.w, "def", 3, MSG_DONTROUTE), returns(3));
-	pl_expect_arriving(p.r, "def");
-	pl_expect(sys_send(p.w, "ghi", 3, 0), returns(3));
-	pl_expect_arriving(p.r, "ghi");
 }

@@ -1,5 +1,5 @@
 /*
- * poll(2), select(2) and kqueue(2) on UDP sockets.
+ * poll(2) and select(2) on UDP sockets.
  */
 
 #include "plumbline.h"
@@ -119,36 +119,4 @@ PL_CASE(low_water_mark, .verifies = "udp.ready.rcvlowat-and-poll", .kinds = PL_U
 	}
 	pl_expect(pl_value(announced, &pl_names_poll, "revents with 5 bytes below a mark of 100"),
 	    on(PL_FREEBSD | PL_LINUX, is(0)));
-}
-
-/* The event tells how many bytes there are to read, and an empty datagram is one. */
-PL_CASE(kevent_counts_payload_bytes, .verifies = "udp.ready.kevent-read-counts-payload-bytes",
-    .kinds = PL_UDP)
-{
-	struct pl_event event = { .fd = -1 };
-	struct pl_address name;
-	int fd = pl_bound(&name), sender = pl_unconnected(), kq = pl_os_kqueue();
-
-	if (kq == -1)
-		pl_not_tested("this kernel has no kqueue");
-	pl_name_slot(kq, 'k');
-	pl_must(pl_sys(pl_os_kevent_set(kq, fd, PL_FILTER_READ, PL_EV_ADD, 0),
-	    "kevent(%s, %s, EVFILT_READ, EV_ADD)", pl_slot(kq), pl_slot(fd)));
-	pl_expect(
-	    pl_sys(pl_os_kevent_get(kq, &event, 0), "kevent(%s, 0 ms)", pl_slot(kq)), returns(0));
-	pl_must(sys_sendto(sender, "abc", 3, 0, &name));
-	pl_must(sys_sendto(sender, "defgh", 5, 0, &name));
-	pl_await_delivery(sender);
-	pl_expect(pl_sys(pl_os_kevent_get(kq, &event, 5000), "kevent(%s, 5000 ms)", pl_slot(kq)),
-	    returns(1));
-	pl_expect(pl_value(event.fd, NULL, "ident"), is(fd));
-	pl_expect(pl_value(event.data, NULL, "data with 3 + 5 bytes waiting"), is(8));
-	pl_expect_text(fd, "abc");
-	pl_expect_text(fd, "defgh");
-	pl_expect(
-	    pl_sys(pl_os_kevent_get(kq, &event, 0), "kevent(%s, 0 ms)", pl_slot(kq)), returns(0));
-	pl_must(sys_sendto(sender, "", 0, 0, &name));
-	pl_expect(pl_sys(pl_os_kevent_get(kq, &event, 5000), "kevent(%s, 5000 ms)", pl_slot(kq)),
-	    returns(1));
-	pl_expect(pl_value(event.data, NULL, "data with an empty datagram waiting"), is(0));
 }

@@ -55,25 +55,6 @@ PL_CASE(
 	pl_expect_nothing(p.w);
 }
 
-/* A receiver that may wait need not. */
-PL_CASE(receives_after_shut_rd, .verifies = "udp.shutdown.rd-recv-returns-zero", .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_expect(sys_shutdown(p.r, SHUT_RD), returns(0));
-	for (int i = 0; i < 2; i++) {
-		pl_expect(sys_recv(p.r, b, sizeof(b), 0), on(PL_FREEBSD | PL_LINUX, returns(0)));
-		pl_expect(sys_read(p.r, b, sizeof(b)), on(PL_FREEBSD | PL_LINUX, returns(0)));
-		pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), on(PL_FREEBSD, returns(0)),
-		    on(PL_LINUX, fails(EAGAIN)));
-	}
-	pl_expect(pl_poll_now(p.r, POLLIN), on(PL_FREEBSD | PL_LINUX, is(POLLIN)));
-	/* It can send as before. */
-	pl_expect(sys_send(p.r, "out", 3, 0), on(PL_FREEBSD | PL_LINUX, returns(3)));
-	pl_expect_arriving(p.w, "out");
-}
-
 PL_CASE(what_waits_at_shut_rd, .verifies = "udp.shutdown.rd-and-pending-data", .kinds = PL_UDP)
 {
 	struct pl_pair p = pl_pair();
@@ -112,32 +93,6 @@ PL_CASE(datagrams_after_shut_rd, .verifies = "udp.shutdown.rd-and-later-datagram
 	}
 	pl_expect(pl_value(most, NULL, "bytes that were received after SHUT_RD"),
 	    on(PL_FREEBSD | PL_LINUX, is(0)));
-}
-
-static struct pl_outcome
-receive_one(void *fd)
-{
-	char b[8];
-
-	return (sys_recv(*(int *)fd, b, sizeof(b), 0));
-}
-
-/* The call fails, and works all the same for one who sleeps there. */
-PL_CASE(unconnected_rd_wakes_a_receiver,
-    .verifies = "udp.shutdown.unconnected-rd-wakes-blocked-receiver", .kinds = PL_UDP)
-{
-	struct pl_address name;
-	int fd = pl_bound(&name);
-	struct pl_peer *receivers[2];
-
-	for (int i = 0; i < 2; i++) {
-		receivers[i] =
-		    i == 0 ? pl_thread(receive_one, &fd) : pl_child(receive_one, &fd, fd);
-		pl_wait_blocked(receivers[i]);
-	}
-	pl_expect(sys_shutdown(fd, SHUT_RD), fails(ENOTCONN));
-	for (int i = 0; i < 2; i++)
-		pl_expect(pl_result(receivers[i]), on(PL_FREEBSD | PL_LINUX, returns(0)));
 }
 
 /* The same for one who would send. */

@@ -1,5 +1,5 @@
 /*
- * Datagrams of no bytes, and receives with room for none.
+ * Datagrams of no bytes.
  */
 
 #include <sys/ioctl.h>
@@ -45,71 +45,5 @@ PL_CASE(
 	pl_expect(pl_value(count, NULL, "bytes that FIONREAD counts"), is(0));
 	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), returns(0));
 	pl_expect(pl_poll_now(p.r, POLLIN), is(0));
-	pl_expect_nothing(p.r);
-}
-
-/* To ask read for nothing is to do nothing; a datagram without bytes stays as well. */
-PL_CASE(read_of_zero_bytes_leaves_it, .verifies = "udp.zero.read-of-zero-bytes-leaves-datagram",
-    .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-	char b[8] = "-------";
-
-	pl_must(sys_send(p.w, "abc", 3, 0));
-	pl_must(sys_send(p.w, "", 0, 0));
-	pl_must(sys_send(p.w, "end", 3, 0));
-	pl_expect_arrival(p.r);
-	pl_expect(sys_read(p.r, b, 0), returns(0));
-	pl_expect_bytes(b, "-------", 7);
-	pl_expect_text(p.r, "abc");
-	pl_expect_arrival(p.r);
-	pl_expect(sys_read(p.r, b, 0), returns(0));
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-	pl_expect_arriving(p.r, "end");
-}
-
-/* A receive takes the datagram, though it has room for nothing of it. */
-PL_CASE(recv_of_zero_bytes_consumes, .verifies = "udp.zero.recv-with-zero-buffer-consumes",
-    .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-	char b[8] = "-------";
-
-	pl_must(sys_send(p.w, "abc", 3, 0));
-	pl_must(sys_send(p.w, "next", 4, 0));
-	pl_expect_arrival(p.r);
-	pl_expect(sys_recv(p.r, b, 0, 0), returns(0));
-	pl_expect_bytes(b, "-------", 7);
-	pl_expect_arriving(p.r, "next");
-	pl_expect_nothing(p.r);
-}
-
-/* Nothing is wanted, or a datagram is. */
-PL_CASE(recv_of_zero_bytes_on_an_empty_queue,
-    .verifies = "udp.zero.recv-with-zero-buffer-on-empty-queue", .kinds = PL_UDP)
-{
-	struct pl_address name;
-	int fd = pl_bound(&name);
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_expect(sys_recv(fd, b, 0, MSG_DONTWAIT), on(PL_FREEBSD, returns(0)),
-	    on(PL_LINUX, fails(EAGAIN)));
-	pl_expect(sys_recv(p.r, b, 0, MSG_DONTWAIT), on(PL_FREEBSD, returns(0)),
-	    on(PL_LINUX, fails(EAGAIN)));
-}
-
-/* No bytes to write, and a datagram all the same. */
-PL_CASE(write_of_zero_bytes_sends, .verifies = "udp.zero.write-of-zero-bytes-sends-datagram",
-    .kinds = PL_UDP)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_expect(sys_write(p.w, "", 0), returns(0));
-	pl_must(sys_send(p.w, "end", 3, 0));
-	pl_expect_arrival(p.r);
-	pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-	pl_expect_arriving(p.r, "end");
 	pl_expect_nothing(p.r);
 }

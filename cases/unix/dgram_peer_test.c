@@ -239,32 +239,6 @@ PL_CASE(shutdown_of_an_unconnected_socket, .verifies = "unix.dgram.shutdown-unco
 		pl_expect(sys_shutdown(pl_bound(&name), how[i]), fails(ENOTCONN));
 }
 
-static struct pl_outcome
-receive(void *fd)
-{
-	char b[8];
-
-	return (sys_recv(*(int *)fd, b, sizeof(b), 0));
-}
-
-/* Nobody is left asleep for what can no longer come. */
-PL_CASE(shutdown_of_reading_wakes_a_receiver, .verifies = "unix.dgram.shutdown-read-wakes-receiver",
-    .kinds = UNIX_DATAGRAMS)
-{
-	struct pl_address name;
-	struct pl_pair p = pl_pair();
-	int fds[] = { pl_bound(&name), p.r };
-
-	for (int i = 0; i < 2; i++) {
-		struct pl_peer *receiver = pl_child(receive, &fds[i], fds[i]);
-
-		pl_wait_blocked(receiver);
-		/* Whether an unconnected socket may be shut down is judged elsewhere. */
-		sys_shutdown(fds[i], SHUT_RD);
-		pl_expect(pl_result(receiver), on(PL_FREEBSD | PL_LINUX, returns(0)));
-	}
-}
-
 /* One socket may be both ends. */
 PL_CASE(connect_to_self_loops_back, .verifies = "unix.dgram.connect-to-self-loops-back",
     .kinds = UNIX_DATAGRAMS)

@@ -269,16 +269,3 @@ PL_CASE(so_sndbuf_and_the_size_limit, .verifies = "unix.dgram.so-sndbuf-moves-si
 		pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), on(PL_FREEBSD, returns(1000)));
 	}
 }
-
-/* Where a send could not wait it is always worth a try. */
-PL_CASE(poll_when_the_queue_of_the_peer_is_full,
-    .verifies = "unix.dgram.poll-writable-when-peer-full", .kinds = UNIX_DATAGRAMS)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_expect(pl_poll_now(p.w, POLLOUT), on(PL_FREEBSD | PL_LINUX, is(POLLOUT)));
-	pl_fill_messages(p.w, SIZE);
-	pl_expect(pl_poll_now(p.w, POLLOUT), on(PL_FREEBSD, is(POLLOUT)), on(PL_LINUX, is(0)));
-	pl_drain(p.r);
-	pl_expect(pl_poll_now(p.w, POLLOUT), on(PL_FREEBSD | PL_LINUX, is(POLLOUT)));
-}

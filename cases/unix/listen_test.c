@@ -194,27 +194,3 @@ PL_CASE(closing_the_listener_fails_a_waiting_clients_write,
 	}
 	pl_expect(sys_send(quiet, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
 }
-
-static struct pl_outcome
-accept_one(void *listener)
-{
-	return (sys_accept(*(int *)listener, NULL));
-}
-
-/* Who sleeps in accept is woken; what the call itself says, and after it, is each system's own. */
-PL_CASE(shutdown_wakes_accept, .verifies = "unix.listener.shutdown-wakes-accept",
-    .kinds = CLIENTS | PL_STREAM)
-{
-	struct pl_address name;
-	int listener = pl_listening(2, &name), late = pl_unconnected();
-	struct pl_peer *server = pl_child(accept_one, &listener, listener);
-
-	pl_wait_blocked(server);
-	pl_expect(sys_shutdown(listener, SHUT_RDWR), on(PL_FREEBSD, fails(ENOTCONN)),
-	    on(PL_LINUX, returns(0)));
-	pl_expect(
-	    pl_result(server), on(PL_FREEBSD, fails(ECONNABORTED)), on(PL_LINUX, fails(EINVAL)));
-	pl_expect(sys_connect(late, &name), on(PL_FREEBSD, returns(0)),
-	    on(PL_LINUX, fails(ECONNREFUSED)));
-	pl_expect(sys_accept(listener, NULL), on(PL_FREEBSD, opens()), on(PL_LINUX, fails(EINVAL)));
-}

@@ -16,20 +16,6 @@ marks_make_records(void)
 	return (pl_asks(PL_FREEBSD) && !pl_freebsd_before(1500));
 }
 
-/* One receive for each record, however much room the receiver offers. */
-PL_CASE(msg_eor_delimits_records, .verifies = "unix.seqpacket.eor-delimits-records",
-    .kinds = UNIX_SEQPACKETS)
-{
-	static const char *const records[] = { "a", "bc", "def" };
-	struct pl_pair p = pl_pair();
-
-	for (size_t i = 0; i < 3; i++)
-		pl_expect(sys_send(p.w, records[i], i + 1, MSG_EOR), returns((long)i + 1));
-	for (size_t i = 0; i < 3; i++)
-		pl_expect_text(p.r, records[i]);
-	pl_expect_nothing(p.r);
-}
-
 /* Two writes are two records, or the beginning of one. */
 PL_CASE(
     sends_without_msg_eor, .verifies = "unix.seqpacket.sends-without-eor", .kinds = UNIX_SEQPACKETS)
@@ -187,38 +173,6 @@ PL_CASE(record_order_is_preserved, .verifies = "unix.seqpacket.record-order-pres
 	pl_expect_nothing(p.r);
 }
 
-/* To wait for all is to wait for all of a record. */
-PL_CASE(msg_waitall_stops_at_the_end_of_a_record,
-    .verifies = "unix.seqpacket.waitall-stops-at-record-end", .kinds = UNIX_SEQPACKETS)
-{
-	static const char *const records[] = { "abc", "de" };
-	struct pl_pair p = pl_pair();
-	char b[16];
-
-	for (int i = 0; i < 2; i++)
-		pl_must(sys_send(p.w, records[i], strlen(records[i]), MSG_EOR));
-	for (int i = 0; i < 2; i++) {
-		long size = (long)strlen(records[i]);
-
-		pl_expect(sys_recv(p.r, b, sizeof(b), MSG_WAITALL), returns(size));
-		pl_expect_bytes(b, records[i], (size_t)size);
-	}
-}
-
-/* What was sent comes first, then the end, again and again. */
-PL_CASE(end_of_file_after_the_peer_closed, .verifies = "unix.seqpacket.eof-after-peer-close",
-    .kinds = UNIX_SEQPACKETS)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_must(sys_send(p.w, "ab", 2, MSG_EOR));
-	pl_close(p.w);
-	pl_expect_text(p.r, "ab");
-	for (int i = 0; i < 3; i++)
-		pl_expect(sys_recv(p.r, b, sizeof(b), 0), returns(0));
-}
-
 /* The connection is gone for every further send. */
 PL_CASE(send_to_a_closed_peer, .verifies = "unix.seqpacket.send-to-closed-peer",
     .kinds = UNIX_SEQPACKETS)
@@ -322,38 +276,4 @@ PL_CASE(shutdown_of_the_peers_writing, .verifies = "unix.seqpacket.peer-shut-wri
 	pl_expect(sys_send(p.r, "back", 4, MSG_EOR), returns(4));
 	pl_expect_text(p.w, "back");
 	pl_expect_nothing(p.w);
-}
-
-/* Full is the error of a stream, not that of datagrams; nothing is lost by it. */
-PL_CASE(full_queue_gives_eagain, .verifies = "unix.seqpacket.full-nonblocking-eagain",
-    .kinds = UNIX_SEQPACKETS)
-{
-	enum { SIZE = 1000, MOST = 100000 };
-	struct pl_pair p = pl_pair();
-	char b[SIZE + 1];
-	unsigned count = 0;
-	long n = SIZE;
-
-	pl_nonblock(p.w, true);
-	/* A record that fits in part goes in part, where marks make records. */
-	while (n == SIZE && count < MOST) {
-		pl_payload(b, SIZE, 0, (uint64_t)count * SIZE);
-		n = pl_expect(
-		    sys_send(p.w, b, SIZE, MSG_EOR), returns_between(1, SIZE), fails(EAGAIN));
-		count += n > 0;
-	}
-	if (n == SIZE)
-		pl_not_tested("a socket takes %d records", MOST);
-	if (n > 0)
-		pl_expect(sys_send(p.w, b, SIZE, MSG_EOR), fails(EAGAIN));
-	pl_expect(sys_send(p.w, b, SIZE, MSG_EOR | MSG_DONTWAIT), fails(EAGAIN));
-	for (unsigned i = 0; i < count; i++) {
-		long size = n > 0 && i == count - 1 ? n : SIZE;
-
-		pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), returns(size));
-		pl_expect_payload(b, (size_t)size, 0, (uint64_t)i * SIZE);
-	}
-	pl_expect_nothing(p.r);
-	pl_expect(sys_send(p.w, "x", 1, MSG_EOR), returns(1));
-	pl_expect_text(p.r, "x");
 }

@@ -2,8 +2,6 @@
  * Stream sockets of the UNIX domain: bytes without boundaries, and their ends.
  */
 
-#include <sys/ioctl.h>
-
 #include "plumbline.h"
 
 #define MEBIBYTE (1 << 20)
@@ -58,149 +56,6 @@ PL_CASE(one_write_is_read_in_pieces, .verifies = "unix.stream.one-write-read-in-
 		pl_expect_bytes(b, &"abcdefgh"[total], (size_t)reads[i].gives);
 		total += (size_t)reads[i].gives;
 	}
-	pl_expect_nothing(p.r);
-}
-
-/* Close does not discard what was sent, and the end of file stays. */
-PL_CASE(end_of_file_comes_after_buffered_data, .verifies = "unix.stream.eof-after-buffered-data",
-    .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair();
-	char b[8];
-
-	pl_write(p.w, "abc", 3);
-	pl_close(p.w);
-	pl_expect_text(p.r, "abc");
-	for (int i = 0; i < 3; i++)
-		pl_expect(sys_read(p.r, b, sizeof(b)), returns(0));
-}
-
-/* Each attempt tells it, by error and by signal; not only the first. */
-PL_CASE(write_to_closed_peer_gives_epipe_and_sigpipe,
-    .verifies = "unix.stream.write-to-closed-peer-epipe-sigpipe", .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_close(p.r);
-	pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
-	pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
-	pl_expect(sys_send(p.w, "x", 1, 0), fails_with_sigpipe(EPIPE));
-}
-
-/* The flag is for one call: the next one without it raises the signal. */
-PL_CASE(msg_nosignal_suppresses_sigpipe, .verifies = "unix.stream.msg-nosignal-suppresses-sigpipe",
-    .kinds = UNIX_STREAMS)
-{
-	struct iovec v = { .iov_base = (char[]){ "x" }, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-	struct pl_pair p = pl_pair();
-
-	pl_close(p.r);
-	pl_expect(sys_send(p.w, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
-	pl_expect(sys_sendmsg(p.w, &m, MSG_NOSIGNAL), fails(EPIPE));
-	pl_expect(sys_send(p.w, "x", 1, 0), fails_with_sigpipe(EPIPE));
-	pl_expect(sys_send(p.w, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
-}
-
-/* The option is for all calls, until it is switched off. */
-PL_CASE(so_nosigpipe_suppresses_sigpipe, .verifies = "unix.stream.so-nosigpipe-suppresses-sigpipe",
-    .kinds = UNIX_STREAMS | PL_PLAIN)
-{
-	struct pl_pair p = pl_pair();
-
-	if (pl_os.so_nosigpipe == PL_ABSENT)
-		pl_not_tested("this kernel has no SO_NOSIGPIPE");
-	pl_close(p.r);
-	pl_set_option(p.w, SOL_SOCKET, pl_os.so_nosigpipe, 1);
-	pl_expect(sys_write(p.w, "x", 1), fails(EPIPE));
-	pl_expect(sys_send(p.w, "x", 1, 0), fails(EPIPE));
-	pl_set_option(p.w, SOL_SOCKET, pl_os.so_nosigpipe, 0);
-	pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
-}
-
-/* What was sent and never read is lost: one system tells, the other does not. */
-PL_CASE(peer_closed_with_unread_data,
-    .verifies = "unix.stream.read-after-peer-closed-with-unread-data", .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair(), read_all = pl_pair(), read_part = pl_pair();
-	char b[8];
-
-	pl_write(p.w, "abc", 3);
-	pl_close(p.r);
-	pl_expect(sys_read(p.w, b, sizeof(b)), on(PL_FREEBSD, returns(0)),
-	    on(PL_LINUX, fails(ECONNRESET)));
-	pl_expect(sys_read(p.w, b, sizeof(b)), on(PL_FREEBSD | PL_LINUX, returns(0)));
-
-	/* A byte that is left is as good as three. */
-	pl_write(read_part.w, "abc", 3);
-	pl_must(sys_read(read_part.r, b, 2));
-	pl_close(read_part.r);
-	pl_expect(sys_read(read_part.w, b, sizeof(b)), on(PL_FREEBSD, returns(0)),
-	    on(PL_LINUX, fails(ECONNRESET)));
-
-	/* Nothing was lost here, so there is nothing to tell. */
-	pl_write(read_all.w, "abc", 3);
-	pl_must(sys_read(read_all.r, b, 3));
-	pl_close(read_all.r);
-	for (int i = 0; i < 2; i++)
-		pl_expect(
-		    sys_read(read_all.w, b, sizeof(b)), on(PL_FREEBSD | PL_LINUX, returns(0)));
-}
-
-/* A write that finds room for a part sends that part; only no room at all is an error. */
-PL_CASE(nonblocking_write_is_partial_then_eagain,
-    .verifies = "unix.stream.nonblocking-write-partial-then-eagain", .kinds = UNIX_STREAMS)
-{
-	enum { MOST = 64 };
-	static char b[MEBIBYTE];
-	struct pl_pair p = pl_pair();
-	size_t total;
-	long n;
-
-	pl_payload(b, sizeof(b), 0, 0);
-	pl_nonblock(p.w, true);
-	n = pl_expect(sys_write(p.w, b, sizeof(b)), on(PL_POSIX, returns_between(1, MEBIBYTE)),
-	    on(PL_FREEBSD | PL_LINUX, returns_between(1, MEBIBYTE - 1)));
-	/* What is left of room, if anything, takes less than that. */
-	for (total = (size_t)n; n > 0 && total < (size_t)MOST * MEBIBYTE; total += (size_t)n) {
-		pl_payload(b, sizeof(b), 0, total);
-		n = pl_expect(
-		    sys_write(p.w, b, sizeof(b)), returns_between(1, MEBIBYTE), fails(EAGAIN));
-		if (n < 0)
-			break;
-	}
-	if (n >= 0)
-		pl_not_tested("a stream takes %d MiB", MOST);
-	pl_expect(sys_send(p.w, b, sizeof(b), 0), fails(EAGAIN));
-	expect_waiting(p.r, total);
-}
-
-static struct pl_outcome
-write_letter(void *fd)
-{
-	return (sys_write(*(int *)fd, "x", 1));
-}
-
-/* It sleeps, and the room that a reader makes wakes it. */
-PL_CASE(blocking_write_waits_for_reader, .verifies = "unix.stream.blocking-write-waits-for-reader",
-    .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair();
-	size_t waiting = pl_fill(p.w, 4096);
-	struct pl_peer *writer = pl_child(write_letter, &p.w, p.w);
-	static char b[4096];
-	size_t total = 0;
-
-	pl_expect_blocks(writer);
-	while (total < waiting) {
-		size_t left = waiting - total < sizeof(b) ? waiting - total : sizeof(b);
-		long n = pl_expect(sys_read(p.r, b, left), returns_between(1, (long)left));
-
-		pl_expect_payload(b, (size_t)n, 0, total);
-		total += (size_t)n;
-	}
-	pl_expect(pl_result(writer), returns(1));
-	pl_expect_text(p.r, "x");
 	pl_expect_nothing(p.r);
 }
 
@@ -291,21 +146,6 @@ PL_CASE(sendto_with_address_when_unconnected,
 	pl_expect(sys_accept(listener, NULL), fails(EAGAIN));
 }
 
-/* No bytes are no bytes: neither an end nor something to read. */
-PL_CASE(zero_length_send_has_no_effect, .verifies = "unix.stream.zero-length-send-has-no-effect",
-    .kinds = UNIX_STREAMS)
-{
-	struct pl_pair p = pl_pair();
-
-	pl_expect(sys_send(p.w, "", 0, 0), returns(0));
-	pl_expect_nothing(p.r);
-	pl_expect(sys_write(p.w, "", 0), returns(0));
-	pl_expect_nothing(p.r);
-	pl_expect(pl_poll_now(p.r, POLLIN), is(0));
-	pl_write(p.w, "x", 1);
-	pl_expect_text(p.r, "x");
-}
-
 /* Refused, and not sent in band instead. */
 PL_CASE(msg_oob_cannot_be_sent, .verifies = "unix.stream.msg-oob-send",
     .kinds = UNIX_STREAMS | PL_PLAIN)
@@ -327,29 +167,6 @@ PL_CASE(msg_oob_cannot_be_received, .verifies = "unix.stream.msg-oob-receive",
 	pl_write(p.w, "abc", 3);
 	pl_expect(sys_recv(p.r, b, sizeof(b), MSG_OOB | MSG_DONTWAIT), fails(EOPNOTSUPP));
 	pl_expect_text(p.r, "abc");
-}
-
-/* All that waits is counted, whatever wrote it; a listener holds no bytes. */
-PL_CASE(fionread_counts_queued_bytes, .verifies = "unix.stream.fionread-counts-queued-bytes",
-    .kinds = UNIX_STREAMS)
-{
-	static const struct {
-		int written, read, left;
-	} steps[] = { { 0, 0, 0 }, { 3, 0, 3 }, { 2, 0, 5 }, { 0, 1, 4 }, { 0, 4, 0 } };
-	struct pl_address name;
-	struct pl_pair p = pl_pair();
-	int listener = pl_listening(1, &name), n = -1;
-	char b[8];
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (steps[i].written > 0)
-			pl_write(p.w, "abc", (size_t)steps[i].written);
-		if (steps[i].read > 0)
-			pl_must(sys_read(p.r, b, (size_t)steps[i].read));
-		pl_expect(sys_ioctl_int(p.r, FIONREAD, &n), returns(0));
-		pl_expect(pl_value(n, NULL, "bytes that FIONREAD counts"), is(steps[i].left));
-	}
-	pl_expect(sys_ioctl_int(listener, FIONREAD, &n), fails(EINVAL));
 }
 
 /* A connection says once, by accept, who is at the other end; receives may not repeat it. */
@@ -384,41 +201,6 @@ PL_CASE(directions_are_independent, .verifies = "unix.stream.directions-independ
 	pl_expect(sys_send(p.r, "back", 4, MSG_DONTWAIT), returns(4));
 	pl_expect_text(p.w, "back");
 	expect_waiting(p.r, waiting);
-}
-
-static struct pl_outcome
-write_mebibyte(void *fd)
-{
-	enum { LARGEST = 40000 };
-	static char b[LARGEST];
-	size_t total = 0, size = 1;
-
-	for (; total < MEBIBYTE; total += size, size = size * 3 % LARGEST + 1) {
-		if (size > MEBIBYTE - total)
-			size = MEBIBYTE - total;
-		pl_payload(b, size, 0, total);
-		pl_expect(sys_write(*(int *)fd, b, size), returns((long)size));
-	}
-	return (pl_done());
-}
-
-/* Writes and reads of sizes that have nothing in common. */
-PL_CASE(large_transfer_is_intact, .verifies = "unix.stream.large-transfer-intact",
-    .kinds = UNIX_STREAMS)
-{
-	static char b[10007];
-	struct pl_pair p = pl_pair();
-	struct pl_peer *writer = pl_child(write_mebibyte, &p.w, p.w);
-	size_t total = 0;
-	long n;
-
-	pl_close(p.w);
-	while ((n = pl_expect(sys_read(p.r, b, sizeof(b)), returns_between(0, sizeof(b)))) > 0) {
-		pl_expect_payload(b, (size_t)n, 0, total);
-		total += (size_t)n;
-	}
-	pl_expect(pl_value((long)total, NULL, "bytes received"), is(MEBIBYTE));
-	pl_must(pl_result(writer));
 }
 
 /* What a fresh pair takes after that option was set at one of its ends. */

@@ -41,6 +41,7 @@
 #include <stddef.h>
 #include <time.h>
 
+struct epoll_event;
 struct iovec;
 struct statfs;
 
@@ -63,16 +64,20 @@ typedef __typeof__(*_Generic(
     : (const struct timespec *)0)) defect_mmsg_limit;
 
 /*
- * The calls a defect can replace: result, name, parameters, arguments.  open,
- * openat, fcntl, ioctl and the like, whose last argument may be absent, are written out in
- * interpose.c and stand here in the form with all arguments.
+ * The calls a defect can replace, on the systems that have them: result, name, parameters,
+ * arguments.  open, openat, fcntl, ioctl and the like, whose last argument may be absent, and
+ * sendfile, which is another call on FreeBSD and stays as it is there, are written out in
+ * interpose.c; here they have all arguments.
  */
 #define DEFECT_CALLS(CALL)                                                                         \
 	CALL(int, pipe, (int fd[2]), (fd))                                                         \
 	CALL(int, pipe2, (int fd[2], int flags), (fd, flags))                                      \
 	CALL(int, close, (int fd), (fd))                                                           \
+	CALL(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))   \
+	CALL(void, closefrom, (int first), (first))                                                \
 	CALL(int, dup, (int fd), (fd))                                                             \
 	CALL(int, dup2, (int from, int to), (from, to))                                            \
+	CALL(int, dup3, (int from, int to, int flags), (from, to, flags))                          \
 	CALL(ssize_t, read, (int fd, void *buffer, size_t size), (fd, buffer, size))               \
 	CALL(ssize_t, write, (int fd, const void *buffer, size_t size), (fd, buffer, size))        \
 	CALL(ssize_t, readv, (int fd, const struct iovec *v, int count), (fd, v, count))           \
@@ -88,6 +93,20 @@ typedef __typeof__(*_Generic(
 	CALL(int, poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout))   \
 	CALL(int, select, (int limit, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout),   \
 	    (limit, r, w, x, timeout))                                                             \
+	CALL(int, pselect,                                                                         \
+	    (int limit, fd_set *r, fd_set *w, fd_set *x, const struct timespec *timeout,           \
+		const sigset_t *mask),                                                             \
+	    (limit, r, w, x, timeout, mask))                                                       \
+	CALL(int, ppoll,                                                                           \
+	    (struct pollfd * fds, nfds_t count, const struct timespec *timeout,                    \
+		const sigset_t *mask),                                                             \
+	    (fds, count, timeout, mask))                                                           \
+	CALL(int, epoll_create, (int size), (size))                                                \
+	CALL(int, epoll_create1, (int flags), (flags))                                             \
+	CALL(int, epoll_ctl, (int queue, int operation, int fd, struct epoll_event *event),        \
+	    (queue, operation, fd, event))                                                         \
+	CALL(int, epoll_wait, (int queue, struct epoll_event *events, int count, int timeout),     \
+	    (queue, events, count, timeout))                                                       \
 	CALL(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))               \
 	CALL(int, truncate, (const char *path, off_t size), (path, size))                          \
 	CALL(int, ftruncate, (int fd, off_t size), (fd, size))                                     \
@@ -178,6 +197,7 @@ typedef __typeof__(*_Generic(
 	CALL(int, getsockname, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size)) \
 	CALL(ssize_t, readlink, (const char *path, char *buffer, size_t size),                     \
 	    (path, buffer, size))                                                                  \
+	CALL(int, getdtablesize, (void), ())                                                       \
 	CALL(pid_t, fork, (void), ())                                                              \
 	CALL(int, execv, (const char *path, char *const argv[]), (path, argv))                     \
 	CALL(int, execve, (const char *path, char *const argv[], char *const environment[]),       \
@@ -192,13 +212,15 @@ struct rusage;
 struct timespec;
 struct timeval;
 
-/* Calls with an optional last argument; absent, it is 0. */
+/* Calls with an optional last argument; absent, it is 0.  And those of one system. */
 #define DEFECT_OPTIONAL_CALLS(CALL)                                                                \
 	CALL(int, open, (const char *path, int flags, int mode), (path, flags, mode))              \
 	CALL(                                                                                      \
 	    int, openat, (int at, const char *path, int flags, int mode), (at, path, flags, mode)) \
 	CALL(int, fcntl, (int fd, int command, long argument), (fd, command, argument))            \
-	CALL(int, ioctl, (int fd, unsigned long request, void *argument), (fd, request, argument))
+	CALL(int, ioctl, (int fd, unsigned long request, void *argument), (fd, request, argument)) \
+	CALL(ssize_t, sendfile, (int out, int in, off_t *offset, size_t count),                    \
+	    (out, in, offset, count))
 
 #define DEFECT_MEMBER(result, name, parameters, arguments) result(*name) parameters;
 struct defect_calls {

@@ -101,6 +101,15 @@ ioctl(int fd, unsigned long request, ...)
 	return (now.ioctl(fd, request, argument));
 }
 
+#if __has_include(<sys/sendfile.h>)
+ssize_t
+sendfile(int out, int in, off_t *offset, size_t count)
+{
+	ENSURE(sendfile)
+	return (now.sendfile(out, in, offset, count));
+}
+#endif
+
 /* A case's body begins (1) or ends (0). */
 void plumbline_defect_switch(int on);
 

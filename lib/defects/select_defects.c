@@ -2,18 +2,12 @@
  * Kernels that get the readiness of pipes wrong, as select(2) tells it.
  */
 
-#include "defects.h"
+#include "select_defects.h"
 
 #include <sys/time.h>
 
 #include <fcntl.h>
 #include <unistd.h>
-
-/* The three sets, as bits. */
-enum { READABLE = 1, WRITABLE = 2, EXCEPTIONAL = 4 };
-
-/* What a defect makes of the sets in which one pipe end was asked for and found ready. */
-typedef int change_function(int fd, int asked, int ready);
 
 static bool
 is_write_end(int fd)
@@ -50,7 +44,8 @@ store(fd_set *const sets[3], const fd_set from[3])
 }
 
 static int
-change_all(int limit, fd_set *const sets[3], fd_set asked[3], change_function *change)
+change_all(int limit, fd_set *const sets[3], fd_set asked[3], concern_function *concerns,
+    change_function *change)
 {
 	fd_set *const asked_sets[] = { &asked[0], &asked[1], &asked[2] };
 	int n = 0;
@@ -58,7 +53,7 @@ change_all(int limit, fd_set *const sets[3], fd_set asked[3], change_function *c
 	for (int fd = 0; fd < limit; fd++) {
 		int wanted = sets_with(fd, asked_sets), ready = sets_with(fd, sets);
 
-		if (wanted != 0 && is_pipe(fd))
+		if (wanted != 0 && concerns(fd))
 			ready = change(fd, wanted, ready) & wanted;
 		for (int i = 0; i < 3; i++) {
 			if (sets[i] == NULL)
@@ -73,10 +68,9 @@ change_all(int limit, fd_set *const sets[3], fd_set asked[3], change_function *c
 	return (n);
 }
 
-/* select with each result changed, those that would make it sleep included. */
-static int
-select_changed(
-    int limit, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout, change_function *change)
+int
+select_changed(int limit, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout,
+    concern_function *concerns, change_function *change)
 {
 	fd_set *const sets[] = { r, w, x };
 	fd_set asked[3];
@@ -90,21 +84,21 @@ select_changed(
 	}
 	if (real.select(limit, r, w, x, &none) == -1)
 		return (-1);
-	n = change_all(limit, sets, asked, change);
+	n = change_all(limit, sets, asked, concerns, change);
 	if (n > 0 || (timeout != NULL && !timerisset(timeout)))
 		return (n);
 	store(sets, asked);
 	if (real.select(limit, r, w, x, timeout) == -1)
 		return (-1);
-	return (change_all(limit, sets, asked, change));
+	return (change_all(limit, sets, asked, concerns, change));
 }
 
 /* Define change_select(), the call with its results changed by that function. */
-#define CHANGED_SELECT(change)                                                   \
-	static int change##_select(                                              \
-	    int limit, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout) \
-	{                                                                        \
-		return (select_changed(limit, r, w, x, timeout, change));        \
+#define CHANGED_SELECT(change)                                                     \
+	static int change##_select(                                                \
+	    int limit, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout)   \
+	{                                                                          \
+		return (select_changed(limit, r, w, x, timeout, is_pipe, change)); \
 	}
 
 static int

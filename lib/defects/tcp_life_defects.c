@@ -407,8 +407,8 @@ byte_stays(int fd, void *buffer, size_t size)
 {
 	static int count;
 
-	if (size == 1 && is_child() && is_tcp(fd) && ++count % 20 == 0)
-		return (real.recv(fd, buffer, 1, MSG_PEEK));
+	if (is_child() && is_tcp(fd) && ++count % 20 == 0)
+		return (real.recv(fd, buffer, size, MSG_PEEK));
 	return (real.read(fd, buffer, size));
 }
 DEFECT(tcp-fork-byte-goes-to-both, .socket = socket_noted, .read = byte_stays);
@@ -418,7 +418,7 @@ byte_is_lost(int fd, void *buffer, size_t size)
 {
 	static int count;
 
-	if (size == 1 && is_child() && is_tcp(fd) && ++count % 20 == 0)
+	if (is_child() && is_tcp(fd) && ++count % 20 == 0)
 		real.recv(fd, buffer, 1, MSG_DONTWAIT);
 	return (real.read(fd, buffer, size));
 }

@@ -218,7 +218,7 @@ DEFECT(large-write-stops-after-a-page, .write = stop_after_page);
 static ssize_t
 never_sleep(int fd, const void *buffer, size_t size)
 {
-	if (size == 1 && is_pipe(fd) && !is_nonblocking(fd) && readiness(fd, POLLOUT) == 0)
+	if (size < LARGE && is_pipe(fd) && !is_nonblocking(fd) && readiness(fd, POLLOUT) == 0)
 		return (failure(EAGAIN));
 	return (real.write(fd, buffer, size));
 }

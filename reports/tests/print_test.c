@@ -170,6 +170,29 @@ ATF_TC_BODY(report_on_stdout, tc)
 	free(summary);
 }
 
+/* Kinds that answer alike share a column; lines of another form are no answers. */
+ATF_TC_WITHOUT_HEAD(readiness_table);
+ATF_TC_BODY(readiness_table, tc)
+{
+	begin();
+	made_case("a", ONE, "passed", NULL,
+	    HEADER "verdict " ONE " conforms\n"
+		   "readiness full tcp4 no no\nreadiness fresh tcp4 no yes\n"
+		   "readiness full tcp6 no no\nreadiness fresh tcp6 no yes\n");
+	made_case("b", ONE, "passed", NULL,
+	    HEADER "verdict " ONE " conforms\nreadiness fresh pipe yes -\n"
+		   "readiness fresh fifo maybe -\nreadiness fresh fifo\n"
+		   "readiness full of joy no yes\nreadiness full tcp7 no no more\n");
+	made_end();
+	ATF_CHECK_EQ(verdicts(tc, "-r r.txt -o report.txt results.db pipe"), 0);
+	HOLDS("r.txt", "\n  1: pipe\n  2: tcp4 tcp6\n\nstate ");
+	HOLDS("r.txt", "\nfresh                            r    .w\n");
+	HOLDS("r.txt", "\nfull                                  ..\n");
+	LACKS("r.txt", "fifo");
+	LACKS("r.txt", "joy");
+	LACKS("r.txt", "tcp7");
+}
+
 /* Nothing of the sort is left beside it, and its mode is that of any new file. */
 ATF_TC_WITHOUT_HEAD(files_appear_whole);
 ATF_TC_BODY(files_appear_whole, tc)
@@ -262,6 +285,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, long_transcript);
 	ATF_TP_ADD_TC(tp, many_blocks);
 	ATF_TP_ADD_TC(tp, report_on_stdout);
+	ATF_TP_ADD_TC(tp, readiness_table);
 	ATF_TP_ADD_TC(tp, files_appear_whole);
 	ATF_TP_ADD_TC(tp, files_that_cannot_be);
 	ATF_TP_ADD_TC(tp, files_of_other_sorts);

@@ -617,6 +617,8 @@ ATF_TC_BODY(usage, tc)
 	check_refusal(tc, "-o results.db results.db pipe", "verdicts: ", "write over");
 	check_refusal(tc, "-m ./results.db results.db pipe", "verdicts: ", "write over");
 	check_refusal(tc, "-m x -o x results.db pipe", "verdicts: ", "same file");
+	check_refusal(tc, "-r x -m x results.db pipe", "verdicts: ", "same file");
+	check_refusal(tc, "-r results.db results.db pipe", "verdicts: ", "write over");
 	check_refusal(tc, "-m pipe/deviations.tsv results.db pipe", "verdicts: ", "write over");
 	ATF_CHECK_EQ(verdicts(tc, "results.db pipe"), 0);
 }
