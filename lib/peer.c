@@ -161,6 +161,12 @@ pl_result(struct pl_peer *p)
 	return (o);
 }
 
+void
+pl_in_child(pl_peer_function *function, void *argument)
+{
+	pl_must_(NULL, 0, pl_result(pl_child(function, argument, PL_KEEP_NONE)));
+}
+
 struct pl_outcome
 pl_done(void)
 {

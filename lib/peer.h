@@ -35,6 +35,28 @@ typedef struct pl_outcome pl_peer_function(void *argument);
 struct pl_peer *pl_child_(pl_peer_function *, void *argument, const int *keep);
 struct pl_peer *pl_thread(pl_peer_function *, void *argument);
 
+/* Run function(argument) in a child that keeps nothing, and wait for its end.  Set-up. */
+void pl_in_child(pl_peer_function *, void *argument);
+
+/*
+ * PL_CASE for a body that runs as a whole in a peer that through(function, argument)
+ * makes; and in a plain child.
+ */
+#define PL_CASE_THROUGH(through, ident, ...)           \
+	static void ident##_inside(void);              \
+	static struct pl_outcome ident##_peer(void *u) \
+	{                                              \
+		(void)u;                               \
+		ident##_inside();                      \
+		return (pl_done());                    \
+	}                                              \
+	PL_CASE(ident, __VA_ARGS__)                    \
+	{                                              \
+		through(ident##_peer, NULL);           \
+	}                                              \
+	static void ident##_inside(void)
+#define PL_CASE_IN_CHILD(ident, ...) PL_CASE_THROUGH(pl_in_child, ident, __VA_ARGS__)
+
 /*
  * Wait for its end.  The outcome is what its function returned; its .killed is
  * the signal if one ended the child; if the child ended otherwise (exec, _exit),

@@ -626,5 +626,5 @@ pl_in_private_network(pl_peer_function *function, void *argument)
 {
 	struct private_work work = { function, argument };
 
-	pl_must_(NULL, 0, pl_result(pl_child(work_in_private, &work, PL_KEEP_NONE)));
+	pl_in_child(work_in_private, &work);
 }

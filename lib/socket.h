@@ -104,18 +104,6 @@ void pl_need_second_host(void);
 void pl_in_private_network(pl_peer_function *, void *argument);
 
 /* PL_CASE for a body that runs in such a child as a whole. */
-#define PL_CASE_ALONE(ident, ...)                          \
-	static void ident##_alone(void);                   \
-	static struct pl_outcome ident##_peer(void *u)     \
-	{                                                  \
-		(void)u;                                   \
-		ident##_alone();                           \
-		return (pl_done());                        \
-	}                                                  \
-	PL_CASE(ident, __VA_ARGS__)                        \
-	{                                                  \
-		pl_in_private_network(ident##_peer, NULL); \
-	}                                                  \
-	static void ident##_alone(void)
+#define PL_CASE_ALONE(ident, ...) PL_CASE_THROUGH(pl_in_private_network, ident, __VA_ARGS__)
 
 #endif

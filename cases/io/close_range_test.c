@@ -68,23 +68,8 @@ expect_end(int reader)
 	pl_expect(sys_read(reader, b, sizeof(b)), returns(0));
 }
 
-/* PL_CASE for a body that runs in a child. */
-#define CASE_IN_CHILD(ident, ...)                                                \
-	static void ident##_inside(void);                                        \
-	static struct pl_outcome ident##_child(void *unused)                     \
-	{                                                                        \
-		(void)unused;                                                    \
-		ident##_inside();                                                \
-		return (pl_done());                                              \
-	}                                                                        \
-	PL_CASE(ident, __VA_ARGS__)                                              \
-	{                                                                        \
-		pl_must(pl_result(pl_child(ident##_child, NULL, PL_KEEP_NONE))); \
-	}                                                                        \
-	static void ident##_inside(void)
-
 /* Both bounds belong to it and nothing else, be it one number. */
-CASE_IN_CHILD(closes_the_range, .verifies = "io.close-range.closes-the-inclusive-range-only")
+PL_CASE_IN_CHILD(closes_the_range, .verifies = "io.close-range.closes-the-inclusive-range-only")
 {
 	struct pl_pair p = make_row();
 
@@ -102,7 +87,7 @@ CASE_IN_CHILD(closes_the_range, .verifies = "io.close-range.closes-the-inclusive
 }
 
 /* Its bounds are not exchanged for the caller. */
-CASE_IN_CHILD(reversed_range, .verifies = "io.close-range.reversed-range-fails-einval")
+PL_CASE_IN_CHILD(reversed_range, .verifies = "io.close-range.reversed-range-fails-einval")
 {
 	make_row();
 	pl_expect(sys_close_range(LAST, FIRST, 0), fails(EINVAL));
@@ -113,7 +98,7 @@ CASE_IN_CHILD(reversed_range, .verifies = "io.close-range.reversed-range-fails-e
 }
 
 /* Nor is a known flag beside it obeyed. */
-CASE_IN_CHILD(unknown_flag, .verifies = "io.close-range.unknown-flag-fails-einval")
+PL_CASE_IN_CHILD(unknown_flag, .verifies = "io.close-range.unknown-flag-fails-einval")
 {
 	static const int unknown[] = { 1 << 30, 1 << 16, 1 << 30 | CLOSE_RANGE_CLOEXEC };
 
@@ -125,7 +110,7 @@ CASE_IN_CHILD(unknown_flag, .verifies = "io.close-range.unknown-flag-fails-einva
 }
 
 /* Marked for the next exec, and usable until then. */
-CASE_IN_CHILD(cloexec_flag, .verifies = "io.close-range.cloexec-flag-marks-instead-of-closing")
+PL_CASE_IN_CHILD(cloexec_flag, .verifies = "io.close-range.cloexec-flag-marks-instead-of-closing")
 {
 	struct pl_pair p = make_row();
 
@@ -138,7 +123,7 @@ CASE_IN_CHILD(cloexec_flag, .verifies = "io.close-range.cloexec-flag-marks-inste
 }
 
 /* Marked for the next fork, and open in this process. */
-CASE_IN_CHILD(clofork_flag, .verifies = "io.close-range.clofork-flag-marks-instead-of-closing")
+PL_CASE_IN_CHILD(clofork_flag, .verifies = "io.close-range.clofork-flag-marks-instead-of-closing")
 {
 	int flag = pl_os.close_range_clofork;
 
@@ -152,7 +137,7 @@ CASE_IN_CHILD(clofork_flag, .verifies = "io.close-range.clofork-flag-marks-inste
 }
 
 /* No number need be open, and there is no number too high. */
-CASE_IN_CHILD(empty_and_huge_ranges, .verifies = "io.close-range.empty-and-huge-ranges-succeed")
+PL_CASE_IN_CHILD(empty_and_huge_ranges, .verifies = "io.close-range.empty-and-huge-ranges-succeed")
 {
 	make_row();
 	pl_expect(sys_close_range(LAST + 1, LAST + 9, 0), returns(0));
@@ -207,7 +192,8 @@ PL_CASE(unshare_flag, .verifies = "io.close-range.unshare-flag-leaves-other-thre
 }
 
 /* Holes do not stop it, and what lies below stays: here, who reads and finds the end. */
-CASE_IN_CHILD(closefrom_closes_all_above, .verifies = "io.closefrom.closes-everything-from-low-up")
+PL_CASE_IN_CHILD(
+    closefrom_closes_all_above, .verifies = "io.closefrom.closes-everything-from-low-up")
 {
 	static const int numbers[] = { FIRST, FIRST + 2, FIRST + 20, 60 };
 	int fd[2], reader = FIRST - 1;

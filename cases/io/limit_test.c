@@ -8,23 +8,8 @@
 
 enum { LIMIT = 48 };
 
-/* A case's body in a child of its own. */
-#define IN_CHILD(ident, ...)                                                     \
-	static void ident##_inside(void);                                        \
-	static struct pl_outcome ident##_child(void *u)                          \
-	{                                                                        \
-		(void)u;                                                         \
-		ident##_inside();                                                \
-		return (pl_done());                                              \
-	}                                                                        \
-	PL_CASE(ident, __VA_ARGS__)                                              \
-	{                                                                        \
-		pl_must(pl_result(pl_child(ident##_child, NULL, PL_KEEP_NONE))); \
-	}                                                                        \
-	static void ident##_inside(void)
-
 /* The last number is one below the limit; it and all below it are given, in order. */
-IN_CHILD(
+PL_CASE_IN_CHILD(
     highest_number_is_limit_minus_one, .verifies = "io.limit.highest-number-is-limit-minus-one")
 {
 	int fd[2];
@@ -43,7 +28,7 @@ IN_CHILD(
 	pl_expect(sys_dup(fd[1]), fails(EMFILE));
 }
 
-IN_CHILD(
+PL_CASE_IN_CHILD(
     dup2_target_at_or_above_limit, .verifies = "io.limit.dup2-target-at-or-above-limit-fails-ebadf")
 {
 	static const int beyond[] = { LIMIT, LIMIT + 1, 1 << 20, INT_MAX, -1, INT_MIN };
@@ -64,7 +49,7 @@ IN_CHILD(
 	pl_expect(sys_dup2(fd[0], LIMIT - 1), returns(LIMIT - 1));
 }
 
-IN_CHILD(
+PL_CASE_IN_CHILD(
     f_dupfd_minimum_out_of_range, .verifies = "io.limit.f-dupfd-minimum-out-of-range-fails-einval")
 {
 	static const int beyond[] = { LIMIT, LIMIT + 1, INT_MAX, -1, INT_MIN };
@@ -84,7 +69,7 @@ IN_CHILD(
 	}
 }
 
-IN_CHILD(
+PL_CASE_IN_CHILD(
     getdtablesize_follows_the_limit, .verifies = "io.limit.getdtablesize-follows-rlimit-nofile")
 {
 	for (int limit = LIMIT; limit > LIMIT - 3; limit--) {
@@ -94,7 +79,7 @@ IN_CHILD(
 }
 
 /* It is there, whatever number would be given today. */
-IN_CHILD(lowering_the_limit_keeps_open_descriptors,
+PL_CASE_IN_CHILD(lowering_the_limit_keeps_open_descriptors,
     .verifies = "io.limit.lowering-the-limit-keeps-open-descriptors")
 {
 	enum { LOW = 24 };
