@@ -563,7 +563,6 @@ pl_await_delivery(int sender)
 {
 	struct pl_address own = pl_sockname(sender), name = pl_inet_address(0);
 	int witness = pl_socket(own.any.sa_family, SOCK_DGRAM);
-	struct pollfd entry = { .fd = witness, .events = POLLIN };
 
 	if (own.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&own.in6.sin6_addr)) {
 		pl_set_option(witness, IPPROTO_IPV6, IPV6_V6ONLY, 0);
@@ -574,7 +573,7 @@ pl_await_delivery(int sender)
 	pl_bind(witness, &name);
 	name = pl_sockname(witness);
 	pl_must(sys_sendto(sender, "behind", 6, 0, &name));
-	pl_must(sys_poll(&entry, 1, -1));
+	pl_await_events(witness, POLLIN);
 	pl_close(witness);
 }
 

@@ -842,6 +842,14 @@ pl_file_type(const char *path)
 	    pl_value((long)(st.st_mode & S_IFMT), &pl_names_file_type, "type of \"%.100s\"", path));
 }
 
+void
+pl_await_events(int fd, short events)
+{
+	struct pollfd entry = { .fd = fd, .events = events };
+
+	pl_must_(NULL, 0, sys_poll(&entry, 1, -1));
+}
+
 struct pl_outcome
 pl_poll_now(int fd, short events)
 {

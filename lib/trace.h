@@ -112,6 +112,9 @@ struct pl_outcome pl_revents(const struct pollfd *);
  */
 struct pl_outcome pl_poll_now(int fd, short events);
 
+/* Set-up: wait, for as long as it takes, until one of these events shows there. */
+void pl_await_events(int fd, short events);
+
 /*
  * The status flags of that mask (F_GETFL), or the descriptor flags (F_GETFD),
  * printed with names, to be compared with is().  Set-up for the call itself.

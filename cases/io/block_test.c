@@ -183,9 +183,8 @@ PL_CASE(accept_sleeps_until_a_client_comes, .verifies = "io.block.accept-sleeps-
 static void
 await_end(int fd)
 {
-	struct pollfd entry = { .fd = fd, .events = POLLRDHUP };
 
-	pl_must(sys_poll(&entry, 1, -1));
+	pl_await_events(fd, POLLRDHUP);
 }
 
 /* Neither a read nor a look uses the end up, whichever call meets it first. */

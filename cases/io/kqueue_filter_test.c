@@ -7,15 +7,6 @@
 #define CONNECTED PL_SOCKETS | PL_CONNECTIONS
 #define STREAM_SOCKETS PL_SOCKETS | PL_STREAM
 
-/* Set-up: wait until one of these events shows. */
-static void
-await(int fd, short events)
-{
-	struct pollfd entry = { .fd = fd, .events = events };
-
-	pl_must(sys_poll(&entry, 1, -1));
-}
-
 /* EVFILT_READ or EVFILT_WRITE with a mark of its own. */
 static void
 set_mark(int kq, int fd, enum pl_filter filter, long mark)
@@ -45,7 +36,7 @@ PL_CASE(read_data_is_the_byte_count, .verifies = "io.kqueue.read-filter-data-is-
 	/* The end of file is behind them. */
 	pl_close(p.w);
 	if (!(pl_case_kind()->traits & PL_PIPES))
-		await(p.r, POLLRDHUP);
+		pl_await_events(p.r, POLLRDHUP);
 	pl_expect_event_end(kq, p.r, PL_FILTER_READ, 7);
 	pl_expect_text(p.r, "hijklmn");
 }
@@ -124,7 +115,7 @@ PL_CASE(half_close_sets_eof_beside_the_data,
 	pl_write(p.w, "abc", 3);
 	pl_expect_event_data(kq, p.r, PL_FILTER_READ, 3);
 	pl_shutdown(p.w, SHUT_WR);
-	await(p.r, POLLRDHUP);
+	pl_await_events(p.r, POLLRDHUP);
 	for (int i = 0; i < 2; i++) {
 		struct pl_event event = pl_expect_event(kq, p.r, PL_FILTER_READ);
 

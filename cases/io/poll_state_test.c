@@ -16,13 +16,6 @@ has_traits(unsigned traits)
 	return ((pl_case_kind()->traits & traits) == traits);
 }
 
-/* Set-up: wait until one of these events shows. */
-static void
-await(int fd, short events)
-{
-	pl_must(sys_poll(&(struct pollfd){ .fd = fd, .events = events }, 1, -1));
-}
-
 /* The hang-ups that POSIX documents are those of pipes. */
 static void
 posix_tells_of_pipes(void)
@@ -98,7 +91,7 @@ PL_CASE(peer_has_closed, .verifies = "io.poll.stream-after-peer-closed", .kinds 
 		}
 		pl_expect(pl_poll_now(p.r, ALL), is(data ? IN_OUT : POLLOUT));
 		pl_close(p.w);
-		await(p.r, POLLRDHUP);
+		pl_await_events(p.r, POLLRDHUP);
 		for (int i = 0; i < 2; i++) {
 			if (inet)
 				pl_expect(pl_poll_now(p.r, ALL),
@@ -144,7 +137,7 @@ PL_CASE(peer_has_shut_writing_down, .verifies = "io.poll.stream-after-peer-half-
 	pl_expect_arrival(p.r);
 	pl_expect(pl_poll_now(p.r, events), is(IN_OUT));
 	pl_shutdown(p.w, SHUT_WR);
-	await(p.r, POLLRDHUP);
+	pl_await_events(p.r, POLLRDHUP);
 	pl_expect(pl_poll_now(p.r, events), is(events));
 	pl_expect_text(p.r, "abc");
 	pl_expect(pl_poll_now(p.r, events), is(events));
@@ -256,12 +249,12 @@ PL_CASE(hangup_excludes_writable, .verifies = "io.poll.hangup-excludes-writable"
 	expect_not_both(closed.r, "connected");
 	expect_not_both(half.w, "writing ended");
 	pl_close(closed.w);
-	await(closed.r, POLLIN);
+	pl_await_events(closed.r, POLLIN);
 	expect_not_both(closed.r, "peer closed");
 	pl_shutdown(shut.w, SHUT_WR);
 	pl_shutdown(shut.r, SHUT_WR);
-	await(shut.r, POLLIN);
-	await(shut.w, POLLIN);
+	pl_await_events(shut.r, POLLIN);
+	pl_await_events(shut.w, POLLIN);
 	expect_not_both(shut.r, "both directions ended");
 	expect_not_both(shut.w, "both directions ended");
 }
@@ -384,7 +377,7 @@ expect_waking_hangup(void)
 	if (has_traits(PL_INET)) {
 		/* Both directions must end. */
 		pl_shutdown(p.r, SHUT_WR);
-		await(p.w, POLLIN);
+		pl_await_events(p.w, POLLIN);
 		pl_expect_blocks(waiting);
 	}
 	pl_close(p.w);

@@ -109,7 +109,7 @@ expect_normal_band(bool fills)
 	pl_expect(pl_poll_now(p.w, POLLWRNORM), is(0));
 	while (left > 0)
 		left -= (size_t)pl_must(sys_read(p.r, b, sizeof(b)));
-	pl_must(sys_poll(&(struct pollfd){ .fd = p.w, .events = POLLOUT }, 1, -1));
+	pl_await_events(p.w, POLLOUT);
 	pl_expect(pl_poll_now(p.w, POLLWRNORM), is(POLLWRNORM));
 }
 

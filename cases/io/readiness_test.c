@@ -22,16 +22,6 @@ writer(struct pl_pair p)
 	return ((struct pl_end){ p.w, pl_case_kind()->traits & PL_PIPES ? PL_WRITES : BOTH });
 }
 
-/* Set-up: wait until one of these events shows. */
-static int
-await(int fd, short events)
-{
-	struct pollfd entry = { .fd = fd, .events = events };
-
-	pl_must(sys_poll(&entry, 1, -1));
-	return (fd);
-}
-
 /* Set-up: data wait at the reader. */
 static struct pl_pair
 pair_with_data(void)
@@ -39,7 +29,7 @@ pair_with_data(void)
 	struct pl_pair p = pl_pair();
 
 	pl_write(p.w, "abc", 3);
-	await(p.r, POLLIN);
+	pl_await_events(p.r, POLLIN);
 	return (p);
 }
 
@@ -121,7 +111,7 @@ full_then_drained(void)
 	/* All of it, wherever it is by now. */
 	while (left > 0)
 		left -= (size_t)pl_must(sys_read(p.r, b, sizeof(b)));
-	await(p.w, POLLOUT);
+	pl_await_events(p.w, POLLOUT);
 	return (writer(p));
 }
 
@@ -142,7 +132,7 @@ peer_ended_writing(void)
 {
 	struct pl_pair p = pl_half_closed();
 
-	await(p.r, POLLIN);
+	pl_await_events(p.r, POLLIN);
 	return (reader(p));
 }
 
@@ -158,7 +148,7 @@ peer_ended_writing_data_wait(void)
 	struct pl_pair p = pair_with_data();
 
 	pl_shutdown(p.w, SHUT_WR);
-	await(p.r, POLLRDHUP);
+	pl_await_events(p.r, POLLRDHUP);
 	return (reader(p));
 }
 
@@ -217,8 +207,8 @@ both_directions_ended(void)
 
 	pl_shutdown(p.w, SHUT_WR);
 	pl_shutdown(p.r, SHUT_WR);
-	await(p.r, POLLIN);
-	await(p.w, POLLIN);
+	pl_await_events(p.r, POLLIN);
+	pl_await_events(p.w, POLLIN);
 	return (reader(p));
 }
 
@@ -234,7 +224,7 @@ writer_gone(void)
 	struct pl_pair p = pl_pair();
 
 	pl_close(p.w);
-	await(p.r, POLLIN);
+	pl_await_events(p.r, POLLIN);
 	return (reader(p));
 }
 
@@ -257,7 +247,7 @@ writer_gone_data_wait(void)
 
 	pl_close(p.w);
 	if (!(pl_case_kind()->traits & PL_PIPES))
-		await(p.r, POLLRDHUP);
+		pl_await_events(p.r, POLLRDHUP);
 	return (reader(p));
 }
 
@@ -295,7 +285,7 @@ reader_gone_when_full(void)
 	pl_fill_pair(p, 4096);
 	pl_close(p.r);
 	if (!(pl_case_kind()->traits & PL_PIPES))
-		await(p.w, POLLIN);
+		pl_await_events(p.w, POLLIN);
 	return (writer(p));
 }
 
@@ -318,9 +308,9 @@ reset(void)
 
 	pl_must(sys_set_linger(p.w, 1, 0));
 	pl_write(p.r, "abc", 3);
-	await(p.w, POLLIN);
+	pl_await_events(p.w, POLLIN);
 	pl_close(p.w);
-	await(p.r, POLLIN);
+	pl_await_events(p.r, POLLIN);
 	return (reader(p));
 }
 
@@ -402,7 +392,7 @@ client_waits(void)
 	int listener = pl_listening(1, &name);
 
 	pl_connect(pl_unconnected(), &name);
-	await(listener, POLLIN);
+	pl_await_events(listener, POLLIN);
 	return ((struct pl_end){ listener, PL_ACCEPTS });
 }
 
@@ -449,7 +439,7 @@ connection_refused(void)
 	(void)nobody;
 	pl_nonblock(fd, true);
 	pl_expect(sys_connect(fd, &name), fails(EINPROGRESS), fails(ECONNREFUSED));
-	await(fd, POLLIN | POLLOUT);
+	pl_await_events(fd, POLLIN | POLLOUT);
 	pl_nonblock(fd, false);
 	return ((struct pl_end){ fd, BOTH });
 }
@@ -467,7 +457,7 @@ refusal_pending(void)
 
 	pl_close(p.r);
 	pl_write(p.w, "x", 1);
-	await(p.w, POLLIN);
+	pl_await_events(p.w, POLLIN);
 	return (writer(p));
 }
 

@@ -32,14 +32,13 @@ static void
 expect_sigurg(long owner, bool wanted, const char *when)
 {
 	struct pl_pair p = pl_pair();
-	struct pollfd entry = { .fd = p.r, .events = POLLPRI };
 
 	pl_expect(sys_fcntl(p.r, F_SETOWN, owner), returns(0));
 	pl_must(sys_send(p.w, "x", 1, 0));
-	pl_must(sys_poll(&(struct pollfd){ .fd = p.r, .events = POLLIN }, 1, -1));
+	pl_await_events(p.r, POLLIN);
 	expect_pending(SIGURG, false, "after ordinary data");
 	pl_must(sys_send(p.w, "!", 1, MSG_OOB));
-	pl_must(sys_poll(&entry, 1, -1));
+	pl_await_events(p.r, POLLPRI);
 	expect_pending(SIGURG, wanted, when);
 	expect_pending(SIGIO, false, when);
 }

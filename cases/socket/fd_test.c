@@ -60,7 +60,7 @@ expect_other_fields(const struct pl_pair pairs[2])
 	struct stat st[4];
 
 	pl_write(pairs[0].w, "abcde", 5);
-	pl_must(sys_poll(&(struct pollfd){ .fd = pairs[0].r, .events = POLLIN }, 1, -1));
+	pl_await_events(pairs[0].r, POLLIN);
 	for (int i = 0; i < 4; i++) {
 		memset(&st[i], 0xff, sizeof(st[i]));
 		pl_expect(sys_fstat(fd[i], &st[i]), returns(0));

@@ -388,9 +388,8 @@ PL_CASE(both_ends_of_connection_agree, .verifies = "socket.name.both-ends-of-con
 static void
 wait_for_news(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	pl_must(sys_poll(&p, 1, -1));
+	pl_await_events(fd, POLLIN);
 }
 
 /* A peer that said good-bye is known; one that hung up in anger is not. */

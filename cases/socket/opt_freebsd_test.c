@@ -48,10 +48,9 @@ PL_CASE(listenqlen_counts_unaccepted_connections,
 	listener = pl_listening(4, &name);
 	pl_expect(sys_get_option(listener, SOL_SOCKET, length), is(0));
 	for (int i = 1; i <= 2; i++) {
-		struct pollfd p = { .fd = listener, .events = POLLIN };
 
 		pl_connect(pl_unconnected(), &name);
-		pl_must(sys_poll(&p, 1, -1));
+		pl_await_events(listener, POLLIN);
 		pl_expect(sys_get_option(listener, SOL_SOCKET, length), is(i));
 		pl_expect(sys_get_option(listener, SOL_SOCKET, pl_os.so_listenincqlen), is(0));
 	}
@@ -99,7 +98,6 @@ overflow(int *sender)
 	struct pl_address name, marker;
 	int r = pl_bound_inet(AF_INET, SOCK_DGRAM, &name);
 	int last = pl_bound_inet(AF_INET, SOCK_DGRAM, &marker);
-	struct pollfd p = { .fd = last, .events = POLLIN };
 	char b[SIZE] = { 0 };
 
 	*sender = pl_socket(AF_INET, SOCK_DGRAM);
@@ -109,7 +107,7 @@ overflow(int *sender)
 	for (int i = 0; i < SENT; i++)
 		pl_must(sys_sendto(*sender, b, SIZE, 0, &name));
 	pl_must(sys_sendto(*sender, "x", 1, 0, &marker));
-	pl_must(sys_poll(&p, 1, -1));
+	pl_await_events(last, POLLIN);
 	return (r);
 }
 

@@ -67,12 +67,11 @@ expect_stamp(int r, int w, int type, enum form form, clockid_t clock)
 		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
-	struct pollfd p = { .fd = r, .events = POLLIN };
 	const struct cmsghdr *c;
 	long long before = clock_us(clock), stamp, after;
 
 	pl_write(w, "x", 1);
-	pl_must(sys_poll(&p, 1, -1));
+	pl_await_events(r, POLLIN);
 	pl_expect(sys_recvmsg(r, &m, 0), returns(1));
 	after = clock_us(clock);
 	c = CMSG_FIRSTHDR(&m);

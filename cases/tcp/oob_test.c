@@ -33,10 +33,9 @@ expect_announcement(int fd)
 static void
 finish(struct pl_pair p)
 {
-	struct pollfd end = { .fd = p.r, .events = POLLRDHUP };
 
 	pl_close(p.w);
-	pl_must(sys_poll(&end, 1, -1));
+	pl_await_events(p.r, POLLRDHUP);
 }
 
 /* Judge: the urgent byte is that one. */
