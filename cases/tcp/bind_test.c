@@ -262,7 +262,7 @@ expect_each_client_once(const int fd[MEMBERS], const struct pl_address *name, in
 		got[i] = 0;
 	}
 	for (int total = 0; total < CLIENTS;) {
-		pl_must(sys_poll(entries, MEMBERS, 5000));
+		pl_expect(sys_poll(entries, MEMBERS, 5000), returns_between(1, MEMBERS));
 		for (int i = 0; i < MEMBERS; i++) {
 			char b[2] = "";
 			int connection;
