@@ -256,9 +256,11 @@ void defect_register(struct defect *);
 bool is_pipe(int fd);
 bool is_fifo(int fd);
 
-/* Is it a socket; and its type, 0 if it is none? */
+/* Is it a socket; its type and domain, 0 if it is none; and does it listen? */
 bool is_socket(int fd);
 int socket_type(int fd);
+int socket_domain(int fd);
+bool is_listener(int fd);
 
 /* Is it a UDP socket, or a TCP one, over IPv4 or IPv6? */
 bool is_udp(int fd);

@@ -20,27 +20,7 @@
 static bool
 is_inet(int fd, int type)
 {
-	struct sockaddr_storage name;
-	socklen_t size = sizeof(name);
-	int error = errno;
-	bool answer = socket_type(fd) == type &&
-	    real.getsockname(fd, (struct sockaddr *)&name, &size) == 0 && name.ss_family == AF_INET;
-
-	errno = error;
-	return (answer);
-}
-
-/* Does it listen? */
-static bool
-is_listener(int fd)
-{
-	int value = 0, error = errno;
-	socklen_t size = sizeof(value);
-	bool answer =
-	    real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
-
-	errno = error;
-	return (answer);
+	return (socket_type(fd) == type && socket_domain(fd) == AF_INET);
 }
 
 /* Is this a child of the process that called first? */

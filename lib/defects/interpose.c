@@ -187,28 +187,42 @@ is_socket(int fd)
 	return (answer);
 }
 
+/* The value of such an option, an int; 0 if it has none. */
+static int
+socket_option(int fd, int name)
+{
+	int error = errno, value = 0;
+	socklen_t size = sizeof(value);
+
+	if (!is_socket(fd) || real.getsockopt(fd, SOL_SOCKET, name, &value, &size) != 0)
+		value = 0;
+	errno = error;
+	return (value);
+}
+
 int
 socket_type(int fd)
 {
-	int error = errno, type = 0;
-	socklen_t size = sizeof(type);
+	return (socket_option(fd, SO_TYPE));
+}
 
-	if (!is_socket(fd) || real.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
-		type = 0;
-	errno = error;
-	return (type);
+int
+socket_domain(int fd)
+{
+	return (socket_option(fd, SO_DOMAIN));
+}
+
+bool
+is_listener(int fd)
+{
+	return (socket_option(fd, SO_ACCEPTCONN) != 0);
 }
 
 static bool
 is_inet(int fd, int type)
 {
-	int error = errno, domain = 0;
-	socklen_t size = sizeof(domain);
+	int domain = socket_type(fd) == type ? socket_domain(fd) : 0;
 
-	if (socket_type(fd) != type ||
-	    real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0)
-		domain = 0;
-	errno = error;
 	return (domain == AF_INET || domain == AF_INET6);
 }
 

@@ -13,22 +13,7 @@
 static bool
 is_unix_connection(int fd)
 {
-	struct sockaddr_storage name;
-	socklen_t size = sizeof(name);
-
-	return ((socket_type(fd) == SOCK_STREAM || socket_type(fd) == SOCK_SEQPACKET) &&
-	    real.getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
-	    name.ss_family == AF_UNIX);
-}
-
-static bool
-is_listener(int fd)
-{
-	socklen_t size = sizeof(int);
-	int listens = 0;
-
-	return (is_socket(fd) &&
-	    real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0);
+	return (socket_domain(fd) == AF_UNIX && socket_type(fd) != SOCK_DGRAM);
 }
 
 /* How many calls are under way on a descriptor. */

@@ -25,11 +25,7 @@ note_fork(void)
 static bool
 is_unix(int fd)
 {
-	struct sockaddr_storage name;
-	socklen_t size = sizeof(name);
-
-	return (is_socket(fd) && real.getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
-	    name.ss_family == AF_UNIX);
+	return (socket_domain(fd) == AF_UNIX);
 }
 
 static bool

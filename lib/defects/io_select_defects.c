@@ -28,24 +28,6 @@
 		return (select_changed(limit, r, w, x, timeout, concerns, change)); \
 	}
 
-static int
-option(int fd, int name)
-{
-	int error = errno, value = 0;
-	socklen_t size = sizeof(value);
-
-	if (real.getsockopt(fd, SOL_SOCKET, name, &value, &size) == -1)
-		value = -1;
-	errno = error;
-	return (value);
-}
-
-static bool
-is_listener(int fd)
-{
-	return (option(fd, SO_ACCEPTCONN) > 0);
-}
-
 static bool
 is_end(int fd)
 {

@@ -16,14 +16,7 @@
 static bool
 is_unix(int fd, int type)
 {
-	struct sockaddr_storage name = { 0 };
-	socklen_t size = sizeof(name);
-	int error = errno;
-	bool answer = socket_type(fd) == type &&
-	    real.getsockname(fd, (struct sockaddr *)&name, &size) == 0 && name.ss_family == AF_UNIX;
-
-	errno = error;
-	return (answer);
+	return (socket_type(fd) == type && socket_domain(fd) == AF_UNIX);
 }
 
 static bool
@@ -511,22 +504,10 @@ async_not_for_datagrams(int fd, int command, long argument)
 DEFECT(datagram-sockets-know-no-o-async, .fcntl = async_not_for_datagrams);
 
 /* The flag of a UNIX listener can be seen, and does nothing. */
-static bool
-listens(int fd)
-{
-	int value = 0, error = errno;
-	socklen_t size = sizeof(value);
-	bool answer =
-	    real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
-
-	errno = error;
-	return (answer);
-}
-
 static int
 unix_listener_is_silent(int fd, int command, long argument)
 {
-	if (command == F_SETFL && is_unix(fd, SOCK_STREAM) && listens(fd))
+	if (command == F_SETFL && is_unix(fd, SOCK_STREAM) && is_listener(fd))
 		argument &= ~(long)O_ASYNC;
 	return (real.fcntl(fd, command, argument));
 }

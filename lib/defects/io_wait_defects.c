@@ -8,18 +8,6 @@
 
 #include "defects.h"
 
-static bool
-is_listener(int fd)
-{
-	int error = errno, value = 0;
-	socklen_t size = sizeof(value);
-	bool listens =
-	    real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
-
-	errno = error;
-	return (listens);
-}
-
 /* Will a read sleep there? */
 static bool
 will_sleep(int fd)

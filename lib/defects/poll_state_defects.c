@@ -151,14 +151,7 @@ DEFECT(poll-half-close-is-told-to-its-author, .poll = author_is_told_poll,
 static bool
 is_unix(int fd)
 {
-	struct sockaddr_storage name;
-	socklen_t size = sizeof(name);
-	int error = errno;
-	bool answer =
-	    real.getsockname(fd, (struct sockaddr *)&name, &size) == 0 && name.ss_family == AF_UNIX;
-
-	errno = error;
-	return (answer);
+	return (socket_domain(fd) == AF_UNIX);
 }
 
 static short
@@ -171,17 +164,6 @@ rdhup_unasked(const struct pollfd *e, short found)
 }
 CHANGED_POLL(rdhup_unasked)
 DEFECT(poll-unix-pollrdhup-is-told-unasked, .poll = rdhup_unasked_poll);
-
-static bool
-is_listener(int fd)
-{
-	int on = 0, error = errno;
-	socklen_t size = sizeof(on);
-	bool answer = real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) == 0 && on != 0;
-
-	errno = error;
-	return (answer);
-}
 
 static short
 listener_is_writable(const struct pollfd *e, short found)

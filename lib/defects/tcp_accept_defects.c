@@ -3,7 +3,7 @@
  * its names, and what it has from the listener.
  */
 
-#include "defects.h"
+#include "tcp_defects.h"
 
 #include <sys/resource.h>
 
@@ -20,18 +20,6 @@ union name {
 	struct sockaddr_in6 in6;
 	struct sockaddr_storage storage;
 };
-
-static bool
-is_listener(int fd)
-{
-	int error = errno, on = 0;
-	socklen_t size = sizeof(on);
-	bool answer = is_tcp(fd) &&
-	    real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) == 0 && on != 0;
-
-	errno = error;
-	return (answer);
-}
 
 static bool
 is_connected(int fd)
@@ -88,7 +76,7 @@ newest_first(int fd, struct sockaddr *name, socklen_t *size)
 	static int held = -1;
 	int made, other;
 
-	if (!is_listener(fd))
+	if (!is_tcp_listener(fd))
 		return (real.accept(fd, name, size));
 	if (held != -1) {
 		made = held;
@@ -111,7 +99,7 @@ DEFECT(tcp-accept-takes-the-newest, .accept = newest_first);
 static int
 listen_once(int fd, struct sockaddr *name, socklen_t *size)
 {
-	bool listens = is_listener(fd);
+	bool listens = is_tcp_listener(fd);
 	int made = real.accept(fd, name, size);
 
 	if (made != -1 && listens)
@@ -123,7 +111,7 @@ DEFECT(tcp-accept-ends-the-listening, .accept = listen_once);
 static int
 never_sleep(int fd, struct sockaddr *name, socklen_t *size)
 {
-	return (is_listener(fd) && !waits(fd) ? failure(EAGAIN) : real.accept(fd, name, size));
+	return (is_tcp_listener(fd) && !waits(fd) ? failure(EAGAIN) : real.accept(fd, name, size));
 }
 DEFECT(tcp-accept-never-sleeps, .accept = never_sleep);
 
@@ -236,7 +224,7 @@ signals_ignored(int fd, struct sockaddr *name, socklen_t *size)
 
 	do
 		made = real.accept(fd, name, size);
-	while (made == -1 && errno == EINTR && is_listener(fd));
+	while (made == -1 && errno == EINTR && is_tcp_listener(fd));
 	return (made);
 }
 DEFECT(tcp-accept-sleeps-through-signals, .accept = signals_ignored);
@@ -262,7 +250,7 @@ full_table_drops(int fd, struct sockaddr *name, socklen_t *size)
 	int made = real.accept(fd, name, size), lost;
 	struct rlimit now, more;
 
-	if (made != -1 || errno != EMFILE || !is_listener(fd))
+	if (made != -1 || errno != EMFILE || !is_tcp_listener(fd))
 		return (made);
 	getrlimit(RLIMIT_NOFILE, &now);
 	more = now;
@@ -328,7 +316,8 @@ DEFECT(tcp-accept-tells-another-port, .accept = zero_port);
 static int
 address_wanted(int fd, struct sockaddr *name, socklen_t *size)
 {
-	return (name == NULL && is_listener(fd) ? failure(EFAULT) : real.accept(fd, name, size));
+	return (
+	    name == NULL && is_tcp_listener(fd) ? failure(EFAULT) : real.accept(fd, name, size));
 }
 DEFECT(tcp-accept-insists-on-an-address, .accept = address_wanted);
 
@@ -371,7 +360,7 @@ listener_narrowed(int fd, struct sockaddr *name, socklen_t *size)
 {
 	int result = real.getsockname(fd, name, size);
 
-	if (result == 0 && wildcard_size > 0 && is_listener(fd)) {
+	if (result == 0 && wildcard_size > 0 && is_tcp_listener(fd)) {
 		if (name->sa_family == AF_INET)
 			((struct sockaddr_in *)(void *)name)->sin_addr.s_addr =
 			    htonl(INADDR_LOOPBACK);
@@ -406,7 +395,7 @@ accept_storing(int fd, struct sockaddr *name, socklen_t *size,
 	socklen_t room = size != NULL ? *size : 0, full = sizeof(n), stored;
 	int made;
 
-	if (name == NULL || size == NULL || !is_listener(fd))
+	if (name == NULL || size == NULL || !is_tcp_listener(fd))
 		return (real.accept(fd, name, size));
 	made = real.accept(fd, name, size);
 	memset(&n, 0, sizeof(n));
@@ -486,7 +475,7 @@ one_less(int fd, struct sockaddr *name, socklen_t *size)
 	union name n;
 	int made;
 
-	if (name == NULL || size == NULL || !is_listener(fd) || room == 0)
+	if (name == NULL || size == NULL || !is_tcp_listener(fd) || room == 0)
 		return (real.accept(fd, name, size));
 	full = name_of(fd, &n);
 	if (room >= full)
@@ -512,7 +501,7 @@ is_bad(int fd, struct sockaddr *name)
 static int
 fault_leaks(int fd, struct sockaddr *name, socklen_t *size)
 {
-	bool ours = is_listener(fd);
+	bool ours = is_tcp_listener(fd);
 	int made = real.accept(fd, name, size);
 
 	if (made == -1 && errno == EFAULT && ours) {
@@ -526,16 +515,18 @@ DEFECT(tcp-accept-efault-leaks-a-descriptor, .accept = fault_leaks);
 static int
 fault_first(int fd, struct sockaddr *name, socklen_t *size)
 {
-	return (is_listener(fd) && size != NULL && is_bad(fd, name) ? failure(EFAULT)
-								    : real.accept(fd, name, size));
+	return (is_tcp_listener(fd) && size != NULL && is_bad(fd, name)
+		? failure(EFAULT)
+		: real.accept(fd, name, size));
 }
 DEFECT(tcp-accept-efault-leaves-the-client-queued, .accept = fault_first);
 
 static int
 fault_overlooked(int fd, struct sockaddr *name, socklen_t *size)
 {
-	return (is_listener(fd) && size != NULL && is_bad(fd, name) ? real.accept(fd, NULL, NULL)
-								    : real.accept(fd, name, size));
+	return (is_tcp_listener(fd) && size != NULL && is_bad(fd, name)
+		? real.accept(fd, NULL, NULL)
+		: real.accept(fd, name, size));
 }
 DEFECT(tcp-accept-overlooks-a-bad-address, .accept = fault_overlooked);
 
@@ -549,7 +540,7 @@ DEFECT(tcp-accept-without-length-works, .accept = no_length_no_address);
 static int
 length_first(int fd, struct sockaddr *name, socklen_t *size)
 {
-	return (name != NULL && size == NULL && is_listener(fd) && waits(fd)
+	return (name != NULL && size == NULL && is_tcp_listener(fd) && waits(fd)
 		? failure(EFAULT)
 		: real.accept(fd, name, size));
 }
@@ -558,7 +549,7 @@ DEFECT(tcp-accept-without-length-keeps-the-client, .accept = length_first);
 static int
 negative_is_much(int fd, struct sockaddr *name, socklen_t *size)
 {
-	if (size != NULL && *size == (socklen_t)-1 && is_listener(fd))
+	if (size != NULL && *size == (socklen_t)-1 && is_tcp_listener(fd))
 		*size = sizeof(struct sockaddr_in);
 	return (real.accept(fd, name, size));
 }
@@ -567,7 +558,7 @@ DEFECT(tcp-accept-takes-a-negative-length, .accept = negative_is_much);
 static int
 negative_first(int fd, struct sockaddr *name, socklen_t *size)
 {
-	return (size != NULL && *size == (socklen_t)-1 && is_listener(fd)
+	return (size != NULL && *size == (socklen_t)-1 && is_tcp_listener(fd)
 		? failure(EINVAL)
 		: real.accept(fd, name, size));
 }

@@ -21,13 +21,7 @@ flush_queue(int fd)
 static inline bool
 is_tcp_listener(int fd)
 {
-	int on = 0, error = errno;
-	socklen_t size = sizeof(on);
-	bool answer = is_tcp(fd) &&
-	    real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) == 0 && on != 0;
-
-	errno = error;
-	return (answer);
+	return (is_tcp(fd) && is_listener(fd));
 }
 
 /* Has the peer's end of file, or a reset, arrived? */
