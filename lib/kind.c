@@ -226,6 +226,32 @@ pl_listening(int backlog, struct pl_address *name)
 }
 
 int
+pl_with_option(int option)
+{
+	int fd = pl_unconnected();
+
+	if (option != 0)
+		pl_set_option(fd, SOL_SOCKET, option, 1);
+	return (fd);
+}
+
+int
+pl_holder(int option, struct pl_address *name)
+{
+	int fd = pl_with_option(option);
+
+	pl_bind(fd, name);
+	*name = pl_sockname(fd);
+	return (fd);
+}
+
+struct pl_address
+pl_everywhere(unsigned port)
+{
+	return (pl_wildcard_address(pl_case_kind()->domain, port));
+}
+
+int
 pl_client(const struct pl_address *name)
 {
 	int fd = pl_unconnected();

@@ -70,6 +70,16 @@ struct pl_pair pl_half_closed(void);
 int pl_silent(struct pl_address *name);
 int pl_call_back(const struct pl_address *name, int caller);
 
+/*
+ * A socket of the kind with that option of SOL_SOCKET switched on, 0 for none; and
+ * one that is bound to that name, too, whose port becomes the one it gets.  Set-up.
+ */
+int pl_with_option(int option);
+int pl_holder(int option, struct pl_address *name);
+
+/* All hosts of the kind's domain, with that port: an IPv6 socket that speaks IPv4 has [::]. */
+struct pl_address pl_everywhere(unsigned port);
+
 /* A socket of the kind that is connected to the listener of that name.  Set-up. */
 int pl_client(const struct pl_address *name);
 

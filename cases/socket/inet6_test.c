@@ -22,15 +22,6 @@ inet6(const char *bytes, unsigned port)
 #define ANY "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define MAPPED_LOOPBACK "\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01"
 
-static struct pl_address
-inet_any(unsigned port)
-{
-	struct pl_address a = pl_inet_address(port);
-
-	a.in.sin_addr.s_addr = htonl(INADDR_ANY);
-	return (a);
-}
-
 static int
 socket6(int type, int v6only)
 {
@@ -273,7 +264,7 @@ bind_both(void *unused)
 	(void)unused;
 	pl_need_private_network();
 	six = wildcard6(SOCK_STREAM, 1, &name);
-	four = inet_any(pl_address_port(&name));
+	four = pl_wildcard_address(AF_INET, pl_address_port(&name));
 	fd = pl_socket(AF_INET, SOCK_STREAM);
 	pl_expect(sys_bind(fd, &four), returns(0));
 	pl_expect(sys_listen(six, 1), returns(0));
@@ -304,12 +295,12 @@ bind_overlapping(void *unused)
 	pl_need_private_network();
 	for (int t = 0; t < 2; t++) {
 		fd = wildcard6(types[t], 0, &name);
-		four = inet_any(pl_address_port(&name));
+		four = pl_wildcard_address(AF_INET, pl_address_port(&name));
 		expect_overlap(pl_socket(AF_INET, types[t]), &four);
 		four = pl_inet_address(pl_address_port(&name));
 		expect_overlap(pl_socket(AF_INET, types[t]), &four);
 		pl_close(fd);
-		four = inet_any(0);
+		four = pl_wildcard_address(AF_INET, 0);
 		fd = pl_socket(AF_INET, types[t]);
 		pl_bind(fd, &four);
 		name = pl_sockname(fd);

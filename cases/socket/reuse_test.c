@@ -29,49 +29,6 @@ holder(int type, int option, struct pl_address *name)
 	return (s);
 }
 
-/* The same, of the kind that the case runs for. */
-static int
-made_of_kind(int option)
-{
-	int s = pl_unconnected();
-
-	if (option != 0)
-		pl_set_option(s, SOL_SOCKET, option, 1);
-	return (s);
-}
-
-static int
-holder_of_kind(int option, struct pl_address *name)
-{
-	int s = made_of_kind(option);
-
-	pl_bind(s, name);
-	*name = pl_sockname(s);
-	return (s);
-}
-
-static struct pl_address
-fresh_address(void)
-{
-	return (pl_case_kind()->address());
-}
-
-/* Any host of the kind's domain. */
-static struct pl_address
-everywhere(unsigned port)
-{
-	return (pl_wildcard_address(pl_case_kind()->domain, port));
-}
-
-static struct pl_address
-wildcard(unsigned port)
-{
-	struct pl_address a = pl_inet_address(port);
-
-	a.in.sin_addr.s_addr = htonl(INADDR_ANY);
-	return (a);
-}
-
 /* Which of these sockets gets the next message?  Its index. */
 static int
 wait_for_one(const int *fd, int count)
@@ -91,10 +48,10 @@ wait_for_one(const int *fd, int count)
 PL_CASE(duplicate_address_eaddrinuse, .verifies = "socket.reuse.duplicate-address-eaddrinuse",
     .kinds = PL_INET)
 {
-	struct pl_address name = fresh_address(), own;
-	int second = made_of_kind(0);
+	struct pl_address name = pl_case_kind()->address(), own;
+	int second = pl_with_option(0);
 
-	holder_of_kind(0, &name);
+	pl_holder(0, &name);
 	pl_expect(sys_bind(second, &name), fails(EADDRINUSE));
 	pl_expect(sys_getsockname(second, &own), returns(0));
 	pl_expect(pl_value(pl_address_port(&own), NULL, "port"), is(0));
@@ -104,14 +61,14 @@ PL_CASE(duplicate_address_eaddrinuse, .verifies = "socket.reuse.duplicate-addres
 PL_CASE_ALONE(wildcard_conflicts_with_specific,
     .verifies = "socket.reuse.wildcard-conflicts-with-specific", .kinds = PL_INET)
 {
-	struct pl_address specific = fresh_address(), all = everywhere(0), a;
+	struct pl_address specific = pl_case_kind()->address(), all = pl_everywhere(0), a;
 
-	holder_of_kind(0, &all);
+	pl_holder(0, &all);
 	a = pl_with_port(specific, pl_address_port(&all));
-	pl_expect(sys_bind(made_of_kind(0), &a), fails(EADDRINUSE));
-	holder_of_kind(0, &specific);
-	a = everywhere(pl_address_port(&specific));
-	pl_expect(sys_bind(made_of_kind(0), &a), fails(EADDRINUSE));
+	pl_expect(sys_bind(pl_with_option(0), &a), fails(EADDRINUSE));
+	pl_holder(0, &specific);
+	a = pl_everywhere(pl_address_port(&specific));
+	pl_expect(sys_bind(pl_with_option(0), &a), fails(EADDRINUSE));
 }
 
 /* Does the option let a program take the very name of another socket? */
@@ -123,8 +80,8 @@ PL_CASE(reuseaddr_exact_udp_duplicate, .verifies = "socket.reuse.reuseaddr-exact
 	struct pl_outcome o;
 	char b[4];
 
-	fd[0] = holder_of_kind(SO_REUSEADDR, &name);
-	fd[1] = made_of_kind(SO_REUSEADDR);
+	fd[0] = pl_holder(SO_REUSEADDR, &name);
+	fd[1] = pl_with_option(SO_REUSEADDR);
 	o = sys_bind(fd[1], &name);
 	pl_expect(o, on(PL_FREEBSD, fails(EADDRINUSE)), on(PL_LINUX, returns(0)));
 	if (o.error != 0)
@@ -139,13 +96,13 @@ PL_CASE_ALONE(reuseaddr_only_on_later_socket,
     .verifies = "socket.reuse.reuseaddr-only-on-later-socket", .kinds = PL_INET)
 {
 	for (int listens = 0; listens < 2; listens++) {
-		struct pl_address all = everywhere(0), a;
-		int first = holder_of_kind(0, &all);
+		struct pl_address all = pl_everywhere(0), a;
+		int first = pl_holder(0, &all);
 
 		if (listens && pl_case_kind()->type == SOCK_STREAM)
 			pl_listen(first, 1);
-		a = pl_with_port(fresh_address(), pl_address_port(&all));
-		pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &a), on(PL_FREEBSD, returns(0)),
+		a = pl_with_port(pl_case_kind()->address(), pl_address_port(&all));
+		pl_expect(sys_bind(pl_with_option(SO_REUSEADDR), &a), on(PL_FREEBSD, returns(0)),
 		    on(PL_LINUX, fails(EADDRINUSE)));
 	}
 }
@@ -154,11 +111,11 @@ PL_CASE_ALONE(reuseaddr_only_on_later_socket,
 PL_CASE(reuseaddr_refused_against_listener,
     .verifies = "socket.reuse.reuseaddr-refused-against-listener", .kinds = PL_TCP)
 {
-	struct pl_address name = fresh_address();
-	int listener = holder_of_kind(SO_REUSEADDR, &name);
+	struct pl_address name = pl_case_kind()->address();
+	int listener = pl_holder(SO_REUSEADDR, &name);
 
 	pl_listen(listener, 1);
-	pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &name), fails(EADDRINUSE));
+	pl_expect(sys_bind(pl_with_option(SO_REUSEADDR), &name), fails(EADDRINUSE));
 	pl_expect(sys_connect(pl_unconnected(), &name), returns(0));
 	pl_expect(sys_accept(listener, NULL), opens());
 }
@@ -170,10 +127,10 @@ PL_CASE(reuseport_must_be_set_on_both, .verifies = "socket.reuse.reuseport-must-
 	static const int options[][2] = { { SO_REUSEPORT, 0 }, { 0, SO_REUSEPORT } };
 
 	for (size_t i = 0; i < COUNT(options); i++) {
-		struct pl_address name = fresh_address();
+		struct pl_address name = pl_case_kind()->address();
 
-		holder_of_kind(options[i][0], &name);
-		pl_expect(sys_bind(made_of_kind(options[i][1]), &name), fails(EADDRINUSE));
+		pl_holder(options[i][0], &name);
+		pl_expect(sys_bind(pl_with_option(options[i][1]), &name), fails(EADDRINUSE));
 	}
 }
 
@@ -181,10 +138,10 @@ PL_CASE(reuseport_must_be_set_on_both, .verifies = "socket.reuse.reuseport-must-
 PL_CASE(reuseport_allows_complete_duplicates,
     .verifies = "socket.reuse.reuseport-allows-complete-duplicates", .kinds = PL_INET)
 {
-	struct pl_address name = fresh_address(), own;
+	struct pl_address name = pl_case_kind()->address(), own;
 
 	for (int i = 0; i < 3; i++) {
-		int s = made_of_kind(SO_REUSEPORT);
+		int s = pl_with_option(SO_REUSEPORT);
 
 		pl_expect(sys_bind(s, &name), returns(0));
 		pl_expect(sys_getsockname(s, &own), returns(0));
@@ -200,13 +157,13 @@ PL_CASE(reuseport_allows_complete_duplicates,
 static struct pl_outcome
 join_as_other_user(void *unused)
 {
-	struct pl_address name = fresh_address();
+	struct pl_address name = pl_case_kind()->address();
 
 	(void)unused;
-	holder_of_kind(SO_REUSEPORT, &name);
-	pl_must(sys_bind(made_of_kind(SO_REUSEPORT), &name));
+	pl_holder(SO_REUSEPORT, &name);
+	pl_must(sys_bind(pl_with_option(SO_REUSEPORT), &name));
 	pl_act_as(65534, 65534);
-	pl_expect(sys_bind(made_of_kind(SO_REUSEPORT), &name), fails(EADDRINUSE));
+	pl_expect(sys_bind(pl_with_option(SO_REUSEPORT), &name), fails(EADDRINUSE));
 	pl_must(pl_sys(seteuid(0), "seteuid(0)"));
 	return (pl_done());
 }
@@ -249,7 +206,7 @@ PL_CASE(reuseport_udp_distribution, .verifies = "socket.reuse.reuseport-udp-dist
 	int fd[2], got[2];
 
 	for (int i = 0; i < 2; i++)
-		fd[i] = holder_of_kind(SO_REUSEPORT, &name);
+		fd[i] = pl_holder(SO_REUSEPORT, &name);
 	distribute(fd, &name, got);
 	if (pl_asks(PL_FREEBSD))
 		pl_expect_that(
@@ -302,10 +259,10 @@ send_to_specific(void *unused)
 	for (int order = 0; order < 2; order++) {
 		/* The specific one is fd[order]. */
 		name = pl_inet_address(0);
-		all = wildcard(0);
+		all = pl_wildcard_address(AF_INET, 0);
 		if (order == 0) {
 			fd[0] = holder(SOCK_DGRAM, SO_REUSEADDR, &name);
-			all = wildcard(pl_address_port(&name));
+			all = pl_wildcard_address(AF_INET, pl_address_port(&name));
 			fd[1] = holder(SOCK_DGRAM, SO_REUSEADDR, &all);
 		} else {
 			fd[0] = holder(SOCK_DGRAM, SO_REUSEADDR, &all);
@@ -331,8 +288,8 @@ PL_CASE(most_specific_binding_receives, .verifies = "socket.reuse.most-specific-
 static struct pl_address
 leave_time_wait(int option)
 {
-	struct pl_address name = fresh_address();
-	int listener = holder_of_kind(option, &name), client = pl_unconnected(), s;
+	struct pl_address name = pl_case_kind()->address();
+	int listener = pl_holder(option, &name), client = pl_unconnected(), s;
 	char b[4];
 
 	pl_listen(listener, 1);
@@ -352,10 +309,10 @@ PL_CASE_ALONE(reuseaddr_overrides_time_wait,
 {
 	struct pl_address name = leave_time_wait(SO_REUSEADDR);
 
-	pl_expect(sys_bind(made_of_kind(0), &name), fails(EADDRINUSE),
+	pl_expect(sys_bind(pl_with_option(0), &name), fails(EADDRINUSE),
 	    on(PL_FREEBSD, pl_freebsd_before(1400) ? fails(EADDRINUSE) : returns(0)));
 	name = leave_time_wait(SO_REUSEADDR);
-	pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &name), returns(0));
+	pl_expect(sys_bind(pl_with_option(SO_REUSEADDR), &name), returns(0));
 }
 
 /* Must its predecessor have foreseen that? */
@@ -364,6 +321,6 @@ PL_CASE_ALONE(reuseaddr_overrides_time_wait_of_plain_socket,
 {
 	struct pl_address name = leave_time_wait(0);
 
-	pl_expect(sys_bind(made_of_kind(SO_REUSEADDR), &name), on(PL_FREEBSD, returns(0)),
+	pl_expect(sys_bind(pl_with_option(SO_REUSEADDR), &name), on(PL_FREEBSD, returns(0)),
 	    on(PL_LINUX, fails(EADDRINUSE)));
 }

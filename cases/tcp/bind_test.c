@@ -9,44 +9,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* An unbound socket with that option set, 0 for none. */
-static int
-with_option(int option)
-{
-	int fd = pl_unconnected();
-
-	if (option != 0)
-		pl_set_option(fd, SOL_SOCKET, option, 1);
-	return (fd);
-}
-
-/* The same, bound to that name, whose port becomes the one it gets. */
-static int
-holder(int option, struct pl_address *name)
-{
-	int fd = with_option(option);
-
-	pl_bind(fd, name);
-	*name = pl_sockname(fd);
-	return (fd);
-}
-
-static struct pl_address
-fresh_address(void)
-{
-	return (pl_case_kind()->address());
-}
-
 /*
  * The name of all hosts that the kind's address is one of: an IPv6 socket that
  * speaks IPv4 has [::] for it.
  */
-static struct pl_address
-everywhere(unsigned port)
-{
-	return (pl_wildcard_address(pl_case_kind()->domain, port));
-}
-
 static unsigned
 port_of(int fd)
 {
@@ -74,7 +40,7 @@ PL_CASE(port_zero_gives_each_its_own, .verifies = "tcp.bind.port-zero-assigns-fr
 	struct pl_address name[8];
 
 	for (size_t i = 0; i < COUNT(name); i++) {
-		struct pl_address wanted = fresh_address();
+		struct pl_address wanted = pl_case_kind()->address();
 		int fd = pl_unconnected();
 
 		pl_expect(sys_bind(fd, &wanted), returns(0));
@@ -110,8 +76,8 @@ orphan(int option, struct pl_address *name)
 	int listener;
 	struct pl_pair p;
 
-	*name = fresh_address();
-	listener = holder(option, name);
+	*name = pl_case_kind()->address();
+	listener = pl_holder(option, name);
 	pl_listen(listener, 1);
 	p.w = pl_client(name);
 	p.r = pl_accept(listener);
@@ -140,7 +106,7 @@ PL_CASE_ALONE(restarted_server_beside_old_connection,
 {
 	struct pl_address name;
 	struct pl_pair p = orphan(SO_REUSEADDR, &name);
-	int next = with_option(SO_REUSEADDR);
+	int next = pl_with_option(SO_REUSEADDR);
 
 	pl_expect(sys_bind(next, &name), returns(0));
 	pl_expect(sys_listen(next, 1), returns(0));
@@ -154,7 +120,7 @@ PL_CASE_ALONE(restarted_server_whose_predecessor_lacked_the_option,
 {
 	struct pl_address name;
 	struct pl_pair p = orphan(0, &name);
-	int next = with_option(SO_REUSEADDR);
+	int next = pl_with_option(SO_REUSEADDR);
 	struct pl_outcome o = sys_bind(next, &name);
 
 	pl_expect(o, on(PL_FREEBSD, returns(0)), on(PL_LINUX, fails(EADDRINUSE)));
@@ -169,8 +135,8 @@ PL_CASE_ALONE(restarted_server_whose_predecessor_lacked_the_option,
 PL_CASE(reuseaddr_on_both_and_none_listens,
     .verifies = "tcp.bind.reuseaddr-both-exact-duplicate-not-listening", .kinds = PL_TCP)
 {
-	struct pl_address name = fresh_address();
-	int first = holder(SO_REUSEADDR, &name), second = with_option(SO_REUSEADDR);
+	struct pl_address name = pl_case_kind()->address();
+	int first = pl_holder(SO_REUSEADDR, &name), second = pl_with_option(SO_REUSEADDR);
 	struct pl_outcome o = sys_bind(second, &name);
 
 	pl_expect(o, on(PL_FREEBSD, fails(EADDRINUSE)), on(PL_LINUX, returns(0)));
@@ -188,10 +154,10 @@ PL_CASE(reuseaddr_on_both_and_none_listens,
 PL_CASE_ALONE(reuseaddr_on_both_beside_a_wildcard_listener,
     .verifies = "tcp.bind.reuseaddr-both-specific-beside-wildcard-listener", .kinds = PL_TCP)
 {
-	struct pl_address all = everywhere(0), name;
-	int first = holder(SO_REUSEADDR, &all), second = with_option(SO_REUSEADDR);
+	struct pl_address all = pl_everywhere(0), name;
+	int first = pl_holder(SO_REUSEADDR, &all), second = pl_with_option(SO_REUSEADDR);
 
-	name = pl_with_port(fresh_address(), pl_address_port(&all));
+	name = pl_with_port(pl_case_kind()->address(), pl_address_port(&all));
 	pl_listen(first, 1);
 	pl_expect(
 	    sys_bind(second, &name), on(PL_FREEBSD, returns(0)), on(PL_LINUX, fails(EADDRINUSE)));
@@ -213,9 +179,9 @@ PL_CASE_ALONE(listener_of_the_host_is_preferred,
 		for (int i = 0; i < 2; i++) {
 			int which = i == order ? SPECIFIC : WILDCARD;
 
-			name = which == SPECIFIC ? pl_with_port(fresh_address(), port)
-						 : everywhere(port);
-			fd[which] = with_option(SO_REUSEADDR);
+			name = which == SPECIFIC ? pl_with_port(pl_case_kind()->address(), port)
+						 : pl_everywhere(port);
+			fd[which] = pl_with_option(SO_REUSEADDR);
 			pl_set_option(fd[which], SOL_SOCKET, SO_REUSEPORT, 1);
 			pl_expect(sys_bind(fd[which], &name), returns(0));
 			pl_expect(sys_listen(fd[which], 8), returns(0));
@@ -240,9 +206,9 @@ enum { MEMBERS = 3, CLIENTS = 60 };
 static void
 make_group(int option, int fd[MEMBERS], struct pl_address *name)
 {
-	*name = fresh_address();
+	*name = pl_case_kind()->address();
 	for (int i = 0; i < MEMBERS; i++) {
-		fd[i] = holder(option, name);
+		fd[i] = pl_holder(option, name);
 		pl_listen(fd[i], CLIENTS);
 		pl_nonblock(fd[i], true);
 	}
@@ -303,8 +269,8 @@ PL_CASE(group_accepts_each_client_once,
 PL_CASE(option_set_after_the_first_was_bound,
     .verifies = "tcp.bind.reuseport-set-on-first-after-its-bind", .kinds = PL_TCP)
 {
-	struct pl_address name = fresh_address();
-	int first = holder(0, &name), second = with_option(SO_REUSEPORT);
+	struct pl_address name = pl_case_kind()->address();
+	int first = pl_holder(0, &name), second = pl_with_option(SO_REUSEPORT);
 
 	pl_set_option(first, SOL_SOCKET, SO_REUSEPORT, 1);
 	pl_expect(sys_bind(second, &name), fails(EADDRINUSE));
@@ -315,13 +281,13 @@ PL_CASE_ALONE(other_user_beside_a_wildcard,
     .verifies = "tcp.bind.reuseaddr-other-user-specific-beside-wildcard", .kinds = PL_TCP,
     .needs = PL_ROOT)
 {
-	struct pl_address all = everywhere(0), name;
+	struct pl_address all = pl_everywhere(0), name;
 	int theirs;
 
-	holder(SO_REUSEADDR, &all);
-	name = pl_with_port(fresh_address(), pl_address_port(&all));
+	pl_holder(SO_REUSEADDR, &all);
+	name = pl_with_port(pl_case_kind()->address(), pl_address_port(&all));
 	pl_act_as(65534, 65534);
-	theirs = with_option(SO_REUSEADDR);
+	theirs = pl_with_option(SO_REUSEADDR);
 	pl_expect(
 	    sys_bind(theirs, &name), on(PL_FREEBSD, fails(EADDRINUSE)), on(PL_LINUX, returns(0)));
 }
@@ -331,11 +297,11 @@ PL_CASE(member_that_does_not_listen, .verifies = "tcp.bind.reuseport-bound-unlis
     .kinds = PL_TCP)
 {
 	for (int listens = 0; listens < 2; listens++) {
-		struct pl_address name = fresh_address();
+		struct pl_address name = pl_case_kind()->address();
 		int fd[2];
 
 		for (int i = 0; i < 2; i++)
-			fd[i] = holder(SO_REUSEPORT, &name);
+			fd[i] = pl_holder(SO_REUSEPORT, &name);
 		pl_listen(fd[listens], 8);
 		for (int i = 0; i < 8; i++) {
 			int client = pl_unconnected(), s;
@@ -363,11 +329,11 @@ need_balancing(void)
 PL_CASE(balancing_passes_over_who_does_not_listen,
     .verifies = "tcp.bind.reuseport-lb-unlistened-member-gets-nothing", .kinds = PL_TCP)
 {
-	struct pl_address name = fresh_address();
-	int option = need_balancing(), listener = holder(option, &name);
+	struct pl_address name = pl_case_kind()->address();
+	int option = need_balancing(), listener = pl_holder(option, &name);
 
 	pl_listen(listener, 8);
-	holder(option, &name);
+	pl_holder(option, &name);
 	for (int i = 0; i < 16; i++) {
 		int client = pl_unconnected(), s;
 		struct pl_outcome o = sys_connect(client, &name);
@@ -386,13 +352,13 @@ PL_CASE(balancing_passes_over_who_does_not_listen,
 PL_CASE(balanced_socket_does_not_connect, .verifies = "tcp.bind.reuseport-lb-connect-eopnotsupp",
     .kinds = PL_TCP)
 {
-	struct pl_address name, own = fresh_address();
+	struct pl_address name, own = pl_case_kind()->address();
 	int option = need_balancing(), listener = pl_listening(1, &name);
 
 	if (pl_freebsd_before(1500))
 		pl_not_applicable("before FreeBSD 15 it connects");
-	pl_expect(sys_connect(with_option(option), &name), fails(EOPNOTSUPP));
-	pl_expect(sys_connect(holder(option, &own), &name), fails(EOPNOTSUPP));
+	pl_expect(sys_connect(pl_with_option(option), &name), fails(EOPNOTSUPP));
+	pl_expect(sys_connect(pl_holder(option, &own), &name), fails(EOPNOTSUPP));
 	pl_nonblock(listener, true);
 	pl_expect(sys_accept(listener, NULL), fails(EAGAIN));
 }

@@ -73,11 +73,10 @@ PL_CASE(by_port, .verifies = "tutorial.datagram.internet-by-port")
 static struct pl_outcome
 read_at_any_address(void *unused)
 {
-	struct pl_address any = pl_inet_address(0), name;
+	struct pl_address any = pl_wildcard_address(AF_INET, 0), name;
 	int reader = pl_socket(AF_INET, SOCK_DGRAM);
 
 	(void)unused;
-	any.in.sin_addr.s_addr = htonl(INADDR_ANY);
 	pl_expect(sys_bind(reader, &any), returns(0));
 	name = pl_sockname(reader);
 	name = pl_inet_address(pl_address_port(&name));
