@@ -2,14 +2,11 @@
  * Kernels that get the readiness of pipes wrong, as poll(2) tells it.
  */
 
-#include "defects.h"
+#include "poll_defects.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
-
-/* Descriptors with a memory of their own in some defects. */
-#define DESCRIPTORS 1024
 
 static bool
 has_access(int fd, int access)
@@ -29,48 +26,11 @@ is_open(int fd)
 	return (flags != -1);
 }
 
-/* What a defect makes of the events that were found for one pipe end. */
-typedef short change_function(const struct pollfd *entry, short found);
-
-static int
-count_ready(const struct pollfd *fds, nfds_t count)
-{
-	int n = 0;
-
-	for (nfds_t i = 0; i < count; i++)
-		n += fds[i].revents != 0;
-	return (n);
-}
-
-static int
-change_all(struct pollfd *fds, nfds_t count, change_function *change)
-{
-	for (nfds_t i = 0; i < count; i++)
-		if (fds[i].fd >= 0 && is_pipe(fds[i].fd))
-			fds[i].revents = change(&fds[i], fds[i].revents);
-	return (count_ready(fds, count));
-}
-
-/* poll with each result changed, those that would make it sleep included. */
-static int
-poll_changed(struct pollfd *fds, nfds_t count, int timeout, change_function *change)
-{
-	int n = real.poll(fds, count, 0);
-
-	if (n == -1)
-		return (-1);
-	n = change_all(fds, count, change);
-	if (n > 0 || timeout == 0)
-		return (n);
-	n = real.poll(fds, count, timeout);
-	return (n == -1 ? -1 : change_all(fds, count, change));
-}
-
 /* Define change_poll(), the call with its results changed by that function. */
 #define CHANGED_POLL(change)                                                    \
 	static int change##_poll(struct pollfd *fds, nfds_t count, int timeout) \
 	{                                                                       \
-		return (poll_changed(fds, count, timeout, change));             \
+		return (poll_changed(fds, count, timeout, is_pipe, change));    \
 	}
 
 /* Reading */
@@ -220,7 +180,7 @@ any_room_will_do(const struct pollfd *e, short found)
 static int
 any_room_will_do_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	return (poll_changed(fds, count, timeout, any_room_will_do));
+	return (poll_changed(fds, count, timeout, is_pipe, any_room_will_do));
 }
 DEFECT(poll-pollout-with-a-byte-of-room, .poll = any_room_will_do_poll, .write = note_full);
 
@@ -303,7 +263,7 @@ first_close_hangs_up(const struct pollfd *e, short found)
 static int
 first_close_hangs_up_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	return (poll_changed(fds, count, timeout, first_close_hangs_up));
+	return (poll_changed(fds, count, timeout, is_pipe, first_close_hangs_up));
 }
 DEFECT(poll-first-close-hangs-up, .poll = first_close_hangs_up_poll, .close = note_close);
 
@@ -342,7 +302,7 @@ woken_hang_up_is_writable(struct pollfd *fds, nfds_t count, int timeout)
 	if (n != 0 || timeout == 0)
 		return (n);
 	n = real.poll(fds, count, timeout);
-	return (n == -1 ? -1 : change_all(fds, count, widow_hangs_up_writable));
+	return (n == -1 ? -1 : change_all(fds, count, is_pipe, widow_hangs_up_writable));
 }
 DEFECT(poll-woken-pollhup-beside-pollout, .poll = woken_hang_up_is_writable);
 

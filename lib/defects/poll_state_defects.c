@@ -3,7 +3,7 @@
  * what comes unasked, what a shutdown of the own side makes of an end, ppoll(2).
  */
 
-#include "defects.h"
+#include "poll_defects.h"
 
 #include <sys/resource.h>
 
@@ -12,41 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a defect makes of the events that were found for an entry. */
-typedef short change_function(const struct pollfd *entry, short found);
-
-static int
-change_all(struct pollfd *fds, nfds_t count, change_function *change)
+/* Every descriptor of which something is remembered. */
+static bool
+is_known(int fd)
 {
-	int n = 0;
-
-	for (nfds_t i = 0; i < count; i++) {
-		if (fds[i].fd >= 0 && fds[i].fd < DESCRIPTORS)
-			fds[i].revents = change(&fds[i], fds[i].revents);
-		n += fds[i].revents != 0;
-	}
-	return (n);
-}
-
-/* poll with the results changed; who is woken by what is taken away sleeps no more. */
-static int
-poll_changed(struct pollfd *fds, nfds_t count, int timeout, change_function *change)
-{
-	int n = real.poll(fds, count, 0);
-
-	if (n == -1 || count == 0)
-		return (n == -1 ? n : real.poll(fds, count, timeout));
-	n = change_all(fds, count, change);
-	if (n > 0 || timeout == 0)
-		return (n);
-	n = real.poll(fds, count, timeout);
-	return (n == -1 ? -1 : change_all(fds, count, change));
+	return (fd < DESCRIPTORS);
 }
 
 #define CHANGED_POLL(change)                                                    \
 	static int change##_poll(struct pollfd *fds, nfds_t count, int timeout) \
 	{                                                                       \
-		return (poll_changed(fds, count, timeout, change));             \
+		return (poll_changed(fds, count, timeout, is_known, change));   \
 	}
 
 /* How an end was shut down by its owner. */
