@@ -80,6 +80,12 @@ pl_case_kind(void)
 	return (pl_running_kind);
 }
 
+bool
+pl_kind_has(unsigned traits)
+{
+	return ((pl_case_kind()->traits & traits) == traits);
+}
+
 struct pl_pair
 pl_pair(void)
 {

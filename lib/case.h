@@ -58,8 +58,9 @@ void pl_case_register(struct pl_case *);
 /* A pair of the kind that this case runs for; set-up, broken if it cannot be made. */
 struct pl_pair pl_pair(void);
 
-/* The kind itself. */
+/* The kind itself; and has it all of these traits? */
 const struct pl_kind *pl_case_kind(void);
+bool pl_kind_has(unsigned traits);
 
 /* Whose documentation is asked, and its bit for comparison with PL_LINUX etc. */
 enum pl_profile pl_profile(void);

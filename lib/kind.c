@@ -263,7 +263,7 @@ pl_client(const struct pl_address *name)
 struct pl_address
 pl_queue_client(int listener, const struct pl_address *name, const char *text)
 {
-	bool is_tcp = (pl_case_kind()->traits & PL_INET) != 0;
+	bool is_tcp = pl_kind_has(PL_INET);
 	int waiting = is_tcp ? pl_os_clients_waiting(listener) : 0, fd = pl_client(name);
 	struct pl_address own = pl_sockname(fd);
 

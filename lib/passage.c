@@ -10,16 +10,10 @@
 
 #define MARK "|"
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 int
 pl_whole(void)
 {
-	return (has(PL_MESSAGES | PL_CONNECTIONS) ? MSG_EOR : 0);
+	return (pl_kind_has(PL_MESSAGES | PL_CONNECTIONS) ? MSG_EOR : 0);
 }
 
 void
@@ -34,7 +28,7 @@ pl_put(struct pl_pair p, const void *bytes, size_t size)
 void
 pl_judge_waiting(const char *file, int line, int fd, size_t size)
 {
-	if (has(PL_STREAM | PL_INET))
+	if (pl_kind_has(PL_STREAM | PL_INET))
 		pl_judge_queued(file, line, fd, (int)size);
 	else
 		pl_judge_arrival(file, line, fd);
@@ -57,7 +51,7 @@ pl_judge_left(const char *file, int line, struct pl_pair p, const char *text)
 	if (length < 0 || (size_t)length >= sizeof(all))
 		pl_broken("%s:%d: a text of %zu bytes is too long", file, line, strlen(text));
 	pl_put(p, MARK, strlen(MARK));
-	if (has(PL_STREAM)) {
+	if (pl_kind_has(PL_STREAM)) {
 		pl_judge_waiting(file, line, p.r, (size_t)length);
 		pl_judge_text(file, line, p.r, all);
 		return;

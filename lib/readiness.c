@@ -99,7 +99,7 @@ try_to_write(void *end)
 	static const char b[PIPE_BUF];
 	const struct pl_end *e = end;
 
-	return (sys_write(e->fd, b, pl_case_kind()->traits & PL_PIPES ? sizeof(b) : (size_t)1));
+	return (sys_write(e->fd, b, pl_kind_has(PL_PIPES) ? sizeof(b) : (size_t)1));
 }
 
 /* Does the call sleep?  Who does is not waited for. */

@@ -257,7 +257,7 @@ accept_without_a_number(void *unused)
 	pl_expect(pl_poll_now(listener, POLLIN), is(POLLIN));
 	pl_close(spare);
 	pl_expect(sys_accept(listener, &from), returns(spare));
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		pl_expect_address(&from, &own);
 	pl_expect_arriving(spare, "abc");
 	pl_expect_talk(client, spare);

@@ -41,7 +41,7 @@ receive(void *argument)
 PL_CASE(
     reader_sleeps_until_data, .verifies = "io.block.reader-sleeps-until-data", .kinds = PL_EVERY)
 {
-	enum receiver last = pl_case_kind()->traits & PL_SOCKETS ? RECVMSG : READV;
+	enum receiver last = pl_kind_has(PL_SOCKETS) ? RECVMSG : READV;
 	struct pl_pair p = pl_pair();
 	struct receipt *r = pl_shared(sizeof(*r));
 
@@ -98,7 +98,7 @@ expect_more(int fd, unsigned stream, size_t offset, size_t most)
 static void
 expect_writer_waits_for_room(void)
 {
-	bool of_network = (pl_case_kind()->traits & PL_INET) != 0;
+	bool of_network = pl_kind_has(PL_INET);
 	struct pl_pair p = of_network ? pl_narrow_pair(32768, 32768) : pl_pair();
 	struct late_write w = { p.w, of_network ? MEBIBYTE : PIECE };
 	size_t waiting = pl_fill_pair(p, PIECE);
@@ -142,7 +142,7 @@ PL_CASE(large_write_is_whole, .verifies = "io.block.large-blocking-write-returns
     .kinds = PL_EVERY | PL_STREAM)
 {
 	static char b[7777];
-	bool is_tcp = (pl_case_kind()->traits & PL_INET) != 0;
+	bool is_tcp = pl_kind_has(PL_INET);
 	struct pl_pair p = is_tcp ? pl_narrow_pair(32768, 32768) : pl_pair();
 	struct pl_peer *writer = pl_child(write_mebibyte, &p.w, p.w);
 	size_t total = 0;

@@ -66,7 +66,7 @@ enum { SIZE = 97, COUNT = 10, ROUNDS = 2 };
 static struct pl_outcome
 send_by(unsigned call, int fd, const void *b, size_t size)
 {
-	if ((pl_case_kind()->traits & PL_SOCKETS) == 0)
+	if (!pl_kind_has(PL_SOCKETS))
 		return (sys_write(fd, b, size));
 	return (call % 2 == 0 ? sys_send(fd, b, size, pl_whole())
 			      : sys_sendto(fd, b, size, pl_whole(), NULL));
@@ -75,9 +75,8 @@ send_by(unsigned call, int fd, const void *b, size_t size)
 static struct pl_outcome
 receive_by(unsigned call, int fd, void *b, size_t size)
 {
-	return (call % 2 == 0 || (pl_case_kind()->traits & PL_SOCKETS) == 0
-		? sys_read(fd, b, size)
-		: sys_recv(fd, b, size, 0));
+	return (call % 2 == 0 || !pl_kind_has(PL_SOCKETS) ? sys_read(fd, b, size)
+							  : sys_recv(fd, b, size, 0));
 }
 
 /* Twice as many as every queue holds; each differs from all others in its bytes. */
@@ -85,7 +84,7 @@ PL_CASE(bytes_arrive_in_the_order_written, .verifies = "io.order.bytes-arrive-in
     .kinds = PL_EVERY)
 {
 	struct pl_pair p = pl_pair();
-	bool stream = pl_case_kind()->traits & PL_STREAM;
+	bool stream = pl_kind_has(PL_STREAM);
 	size_t sent = 0, total = 0;
 	char b[COUNT * SIZE];
 

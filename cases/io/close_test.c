@@ -37,19 +37,13 @@ receive_some(void *argument)
 	return (r->receive(r->fd, r->bytes, sizeof(r->bytes)));
 }
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* Judge: nobody is at the other end of that writer any more. */
 static void
 expect_alone(int w)
 {
-	if (has(PL_PIPES))
+	if (pl_kind_has(PL_PIPES))
 		pl_expect(sys_write(w, "x", 1), fails_with_sigpipe(EPIPE));
-	else if (has(PL_CONNECTIONS))
+	else if (pl_kind_has(PL_CONNECTIONS))
 		pl_expect_end(w);
 }
 
@@ -158,7 +152,7 @@ PL_CASE(an_accept_goes_on,
 	fd = (int)pl_expect(pl_result(server), opens());
 	pl_expect_talk(client, fd);
 	/* Of a port, somebody else may listen there by now. */
-	if (has(PL_UNIX))
+	if (pl_kind_has(PL_UNIX))
 		pl_expect(sys_connect(pl_unconnected(), &name), fails(ECONNREFUSED));
 }
 

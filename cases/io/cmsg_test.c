@@ -159,7 +159,7 @@ PL_CASE(no_control_data, .verifies = "io.cmsg.controllen-zero-when-nothing-recei
 		pl_must(sys_send(p.w, TEXT, 3, 0));
 		pl_expect_no_item(p.r);
 	}
-	if (!(pl_case_kind()->traits & PL_CONNECTIONS))
+	if (!pl_kind_has(PL_CONNECTIONS))
 		return;
 	pl_shutdown(p.w, SHUT_WR);
 	pl_expect(sys_receive_control(p.r, &r, 8, PL_CONTROL_SIZE, 0), returns(0));

@@ -26,12 +26,6 @@ struct part {
 	struct board *board;
 };
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* Different sizes, in no order. */
 static size_t
 message_size(unsigned sender, unsigned i)
@@ -80,7 +74,7 @@ expect_message(const struct part *part, const unsigned char *b, long size)
 	pl_expect_payload(b, (size_t)size, sender, i * SPACE);
 	pl_expect_that(atomic_fetch_add(&board->seen[sender][i], 1) == 0, "each message once",
 	    "message %u of sender %u again", i, sender);
-	if (part->receivers == 1 && has(PL_UNIX))
+	if (part->receivers == 1 && pl_kind_has(PL_UNIX))
 		pl_expect(pl_value(i, NULL, "number of a message of sender %u", sender),
 		    is(board->next[sender]++));
 }
@@ -127,7 +121,7 @@ expect_passage(unsigned senders, unsigned receivers)
 	for (unsigned i = 0; i < senders; i++)
 		pl_must(pl_result(peers[i]));
 	/* A mark may overtake a datagram on its way. */
-	if (has(PL_INET))
+	if (pl_kind_has(PL_INET))
 		pl_expect(sys_read(told[0], b, 1), returns(1));
 	for (unsigned i = 0; i < receivers; i++)
 		pl_put(p, ".", 1);
@@ -135,7 +129,7 @@ expect_passage(unsigned senders, unsigned receivers)
 		pl_must(pl_result(peers[i]));
 	/* POSIX promises the arrival of no datagram. */
 	pl_expect(pl_value(atomic_load(&board->count), NULL, "messages received"),
-	    returns_between(has(PL_DATAGRAMS) && pl_asks(PL_POSIX) ? 0 : all, all));
+	    returns_between(pl_kind_has(PL_DATAGRAMS) && pl_asks(PL_POSIX) ? 0 : all, all));
 }
 
 #define DATAGRAMS "io.concurrent.receivers-get-each-datagram-once"

@@ -28,7 +28,7 @@ read_by(int call, int fd, char *b, size_t size)
 static int
 calls(void)
 {
-	return (pl_case_kind()->traits & PL_SOCKETS ? 4 : 2);
+	return (pl_kind_has(PL_SOCKETS) ? 4 : 2);
 }
 
 /* It does not wait for the rest, however much that is. */

@@ -5,12 +5,6 @@
 
 #include "plumbline.h"
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 static struct pl_outcome
 receive_one(void *fd)
 {
@@ -50,7 +44,7 @@ PL_CASE(receive_on_empty_blocking_socket,
 		pl_expect_bytes(b, "abc", 3);
 	}
 	expect_eagain(p.r, MSG_DONTWAIT);
-	if (has(PL_DATAGRAMS))
+	if (pl_kind_has(PL_DATAGRAMS))
 		expect_eagain(pl_bound(&name), MSG_DONTWAIT);
 }
 
@@ -61,7 +55,7 @@ PL_CASE(send_on_full_blocking_socket,
 {
 	enum { MOST = 256 << 20 };
 	static char b[65536];
-	const size_t size = has(PL_STREAM) ? sizeof(b) : 1000;
+	const size_t size = pl_kind_has(PL_STREAM) ? sizeof(b) : 1000;
 	struct pl_pair p = pl_pair();
 	uint64_t sent = 0, got = 0;
 	long n;

@@ -5,12 +5,6 @@
 
 #include "plumbline.h"
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* Judge: nothing waits in that end, nor is it at its end. */
 static void
 expect_nothing_yet(int fd)
@@ -34,7 +28,7 @@ expect_last_close_ends(void)
 	expect_nothing_yet(p.r);
 	pl_expect(sys_put(copy, "abc", 3), returns(3));
 	pl_expect_arriving(p.r, "abc");
-	if (has(PL_SOCKETS)) {
+	if (pl_kind_has(PL_SOCKETS)) {
 		pl_expect(sys_send(p.r, "def", 3, pl_whole()), returns(3));
 		pl_expect_arriving(copy.w, "def");
 	}
@@ -44,7 +38,7 @@ expect_last_close_ends(void)
 	pl_nonblock(p.r, true);
 	pl_expect(sys_read(p.r, b, 1), returns(0));
 	/* TCP learns only by trying that nobody is left. */
-	if (has(PL_UNIX))
+	if (pl_kind_has(PL_UNIX))
 		pl_expect(sys_send(p.r, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
 }
 
@@ -127,7 +121,7 @@ expect_replaced_one_ends(void)
 	pl_expect(sys_fstat(p.w, &st), returns(0));
 	pl_expect_that(S_ISDIR(st.st_mode), "now a directory", "mode 0%o", (unsigned)st.st_mode);
 	pl_expect(sys_write(p.w, "x", 1), fails(EBADF));
-	if (has(PL_SOCKETS))
+	if (pl_kind_has(PL_SOCKETS))
 		pl_expect(sys_send(p.w, "x", 1, MSG_NOSIGNAL), fails(ENOTSOCK));
 }
 

@@ -182,7 +182,7 @@ write_payload(void *argument)
 static struct pl_pair
 pair_to_be_filled(void)
 {
-	return (pl_case_kind()->traits & PL_INET ? pl_narrow_pair(16384, 16384) : pl_pair());
+	return (pl_kind_has(PL_INET) ? pl_narrow_pair(16384, 16384) : pl_pair());
 }
 
 /* Set-up: fill the pair for good, with messages of SMALL bytes where it has such.  The bytes. */
@@ -211,7 +211,7 @@ static long
 read_payload_to_the_end(struct pl_pair p)
 {
 	static char b[1 << 16];
-	const size_t most = pl_case_kind()->traits & PL_MESSAGES ? SMALL : sizeof(b);
+	const size_t most = pl_kind_has(PL_MESSAGES) ? SMALL : sizeof(b);
 	uint64_t got = 0;
 	long n;
 
@@ -294,7 +294,7 @@ cut_short(int flags)
 	struct pl_peer *writer;
 	long written;
 
-	if (pl_case_kind()->traits & PL_SOCKETS) {
+	if (pl_kind_has(PL_SOCKETS)) {
 		pl_set_option(p.r, SOL_SOCKET, SO_RCVBUF, 65536);
 		pl_set_option(p.w, SOL_SOCKET, SO_SNDBUF, 65536);
 	}

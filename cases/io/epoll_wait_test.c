@@ -68,7 +68,7 @@ PL_CASE(edge_is_reported_once_per_arrival,
 		pl_expect_no_report(queue);
 		pl_expect_no_report(queue);
 	}
-	if (pl_case_kind()->traits & PL_STREAM) {
+	if (pl_kind_has(PL_STREAM)) {
 		pl_expect(sys_read(p.r, b, 1), returns(1));
 		pl_expect_no_report(queue);
 	}
@@ -155,7 +155,7 @@ PL_CASE(oneshot_hides_a_hang_up, .verifies = "io.epoll.oneshot-disables-until-mo
 	pl_expect(sys_epoll_wait(witness, &event, 1, -1), returns(1));
 	pl_expect_no_report(queue);
 	pl_expect(sys_epoll_modify(queue, p.r, 0), returns(0));
-	if (!(pl_case_kind()->traits & PL_INET))
+	if (!pl_kind_has(PL_INET))
 		pl_expect_report(queue, p.r, POLLHUP);
 }
 
@@ -196,7 +196,7 @@ expect_hangup(void)
 	pl_expect_no_report(queue);
 	waiting = pl_thread(wait_for_event, &queue);
 	pl_expect_blocks(waiting);
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		pl_shutdown(p.r, SHUT_WR);
 	pl_close(p.w);
 	pl_expect(pl_result(waiting), is(POLLHUP));

@@ -80,7 +80,7 @@ PL_CASE(any_send_call_pairs_with_any_receive_call,
 static void
 take_rest(struct pl_pair p, char *rest, size_t size)
 {
-	const char *end = pl_case_kind()->traits & PL_STREAM ? "" : "/";
+	const char *end = pl_kind_has(PL_STREAM) ? "" : "/";
 
 	pl_put(p, "|", 1);
 	rest[0] = '\0';
@@ -131,7 +131,7 @@ PL_CASE(read_of_nothing_equals_recv, .verifies = "io.equiv.read-equals-recv-with
 	pl_nonblock(p.r, true);
 	pl_expect(sys_recv(p.r, b, sizeof(b), 0), fails(EAGAIN));
 	pl_expect(sys_read(p.r, b, sizeof(b)), fails(EAGAIN));
-	if ((pl_case_kind()->traits & PL_CONNECTIONS) == 0)
+	if (!pl_kind_has(PL_CONNECTIONS))
 		return;
 	pl_shutdown(p.w, SHUT_WR);
 	pl_expect_arrival(p.r);

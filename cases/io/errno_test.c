@@ -9,12 +9,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* One call each, with arguments that would do for an open descriptor of the right sort. */
 
 static char buffer[8];
@@ -199,10 +193,10 @@ PL_CASE(every_call_on_closed_descriptor,
 	pl_expect_left(p, "abc");
 	/* Nor was the object kept alive by them. */
 	pl_close(p.w);
-	if (has(PL_PIPES)) {
+	if (pl_kind_has(PL_PIPES)) {
 		pl_expect(sys_read(p.r, buffer, 1), returns(0));
 		pl_expect(do_write(p.w), fails(EBADF));
-	} else if (has(PL_CONNECTIONS)) {
+	} else if (pl_kind_has(PL_CONNECTIONS)) {
 		pl_expect_end(p.r);
 		pl_expect(do_send(p.w), fails(EBADF));
 	}

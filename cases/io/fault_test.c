@@ -24,7 +24,7 @@ write_by(int call, int fd, const void *b, size_t size)
 static int
 calls(void)
 {
-	return (pl_case_kind()->traits & PL_SOCKETS ? 2 : 1);
+	return (pl_kind_has(PL_SOCKETS) ? 2 : 1);
 }
 
 /* What could not be handed over is not lost, not even after several attempts. */

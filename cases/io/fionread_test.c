@@ -8,12 +8,6 @@
 
 #include "plumbline.h"
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* Judge: FIONREAD gives that number, and again if asked again. */
 static void
 expect_unread(int fd, int wanted)
@@ -33,14 +27,14 @@ PL_CASE(counts_unread_bytes, .verifies = "io.fionread.pipe-and-stream-count-unre
 	struct pl_pair p = pl_pair();
 	char b[8];
 
-	if (has(PL_INET))
+	if (pl_kind_has(PL_INET))
 		pl_set_option(p.w, IPPROTO_TCP, TCP_NODELAY, 1);
 	expect_unread(p.r, 0);
 	pl_write(p.w, "abc", 3);
 	pl_write(p.w, "defg", 4);
 	pl_expect_waiting(p.r, 7);
 	expect_unread(p.r, 7);
-	if (has(PL_SOCKETS))
+	if (pl_kind_has(PL_SOCKETS))
 		expect_unread(p.w, 0);
 	pl_expect(sys_read(p.r, b, 3), returns(3));
 	expect_unread(p.r, 4);
@@ -68,7 +62,7 @@ await_delivery(void)
 PL_CASE(
     counts_messages, .verifies = "io.fionread.datagram-queue", .kinds = PL_SOCKETS | PL_MESSAGES)
 {
-	bool next = pl_asks(PL_LINUX) && has(PL_DATAGRAMS);
+	bool next = pl_asks(PL_LINUX) && pl_kind_has(PL_DATAGRAMS);
 	struct pl_pair p = pl_pair();
 	char b[8];
 

@@ -8,12 +8,6 @@
 /* No system has given this one a meaning. */
 #define UNKNOWN_FLAG 0x01000000
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* One call with a message of one area, whose msg_flags is something else before. */
 static struct pl_outcome
 send_with_preset(int fd, const char *text, int preset)
@@ -137,7 +131,7 @@ PL_CASE(dontroute_still_reaches_loopback, .verifies = "io.flags.dontroute-still-
 	pl_expect_arriving(p.r, "def");
 	pl_expect(sys_send(p.r, "back", 4, MSG_DONTROUTE), returns(4));
 	pl_expect_arriving(p.w, "back");
-	if (has(PL_DATAGRAMS)) {
+	if (pl_kind_has(PL_DATAGRAMS)) {
 		int receiver = pl_bound(&name);
 
 		pl_expect(sys_sendto(pl_unconnected(), "ghi", 3, MSG_DONTROUTE, &name), returns(3));

@@ -7,12 +7,6 @@
 
 enum { GO, DONE };
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 static struct pl_outcome
 read_and_answer(void *pair)
 {
@@ -68,7 +62,7 @@ expect_end_with_the_child(bool killed)
 	pl_result(child);
 	pl_expect_end(p.r);
 	/* TCP learns only by trying that nobody is left. */
-	if (has(PL_UNIX))
+	if (pl_kind_has(PL_UNIX))
 		pl_expect(sys_send(p.r, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
 }
 

@@ -255,7 +255,7 @@ PL_CASE(empty_areas_are_skipped, .verifies = "io.iov.empty-areas-are-skipped", .
 	for (int call = 0; call < 2; call++) {
 		struct msghdr mw = message(w, 6), mr = message(r, 5);
 
-		if (call == 1 && (pl_case_kind()->traits & PL_SOCKETS) == 0)
+		if (call == 1 && !pl_kind_has(PL_SOCKETS))
 			break;
 		memset(in, '.', 6);
 		pl_expect(call == 0 ? sys_writev(p.w, w, 6) : sys_sendmsg(p.w, &mw, 0), returns(3));
@@ -328,7 +328,7 @@ PL_CASE(zero_count, .verifies = "io.iov.zero-count-on-readv-and-writev", .kinds 
 	pl_put(p, "abc", 3);
 	pl_expect_waiting(p.r, 3);
 	/* At a socket for datagrams even nothing may be a message: it is read, not written. */
-	if ((pl_case_kind()->traits & PL_MESSAGES) == 0 || pl_asks(PL_FREEBSD))
+	if (!pl_kind_has(PL_MESSAGES) || pl_asks(PL_FREEBSD))
 		pl_expect(blind_writev(p.w, none, 0), on(PL_FREEBSD, fails(EINVAL)),
 		    on(PL_LINUX, returns(0)));
 	pl_expect(

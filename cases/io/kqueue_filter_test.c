@@ -35,7 +35,7 @@ PL_CASE(read_data_is_the_byte_count, .verifies = "io.kqueue.read-filter-data-is-
 	pl_write(p.w, "klmn", 4);
 	/* The end of file is behind them. */
 	pl_close(p.w);
-	if (!(pl_case_kind()->traits & PL_PIPES))
+	if (!pl_kind_has(PL_PIPES))
 		pl_await_events(p.r, POLLRDHUP);
 	pl_expect_event_end(kq, p.r, PL_FILTER_READ, 7);
 	pl_expect_text(p.r, "hijklmn");
@@ -47,7 +47,7 @@ send_all(int sender, const struct pl_address *name, const char *const *texts)
 {
 	for (; *texts != NULL; texts++)
 		pl_must(sys_sendto(sender, *texts, strlen(*texts), 0, name));
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		pl_await_delivery(sender);
 }
 
@@ -93,7 +93,7 @@ PL_CASE(listener_data_is_the_waiting_clients,
 
 	pl_expect_no_event(kq);
 	for (int i = 0; i < CLIENTS; i++) {
-		if (pl_case_kind()->traits & PL_INET)
+		if (pl_kind_has(PL_INET))
 			pl_queue_client(listener, &name, "x");
 		else
 			pl_client(&name);
@@ -151,7 +151,7 @@ PL_CASE(write_data_is_the_free_space, .verifies = "io.kqueue.write-filter-data-i
 {
 	enum { SIZE = 65536 };
 	static const char bytes[1000];
-	bool is_tcp = pl_case_kind()->traits & PL_INET;
+	bool is_tcp = pl_kind_has(PL_INET);
 	struct pl_pair p = is_tcp ? pl_narrow_pair(SIZE, SIZE) : pl_pair();
 	int kq = pl_watch(p.w, PL_FILTER_WRITE, 0);
 	long room = pl_expect_event(kq, p.w, PL_FILTER_WRITE).data;
@@ -187,7 +187,7 @@ PL_CASE(write_end_of_file_when_the_reader_leaves,
 		/* Unread data make TCP's close a reset: the writer learns of it at once. */
 		if (full)
 			pl_fill_pair(p, 4096);
-		else if (pl_case_kind()->traits & PL_INET)
+		else if (pl_kind_has(PL_INET))
 			continue;
 		pl_expect_no_event(kq);
 		pl_close(p.r);

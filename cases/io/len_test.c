@@ -34,7 +34,7 @@ static void
 expect_refused(struct pl_pair p, struct iovec *v, int count)
 {
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = (__typeof__(m.msg_iovlen))count };
-	bool is_socket = pl_case_kind()->traits & PL_SOCKETS;
+	bool is_socket = pl_kind_has(PL_SOCKETS);
 
 	give(p);
 	pl_expect(sys_readv(p.r, v, count), fails(EINVAL));
@@ -122,7 +122,7 @@ PL_CASE(recv_length_above_ssize_max, .verifies = "io.len.recv-length-over-ssize-
 	} else {
 		pl_expect_bytes(memory, "abc", 4);
 	}
-	if (!(pl_case_kind()->traits & PL_MESSAGES))
+	if (!pl_kind_has(PL_MESSAGES))
 		return;
 	pl_expect(sys_send(p.w, memory, (size_t)SSIZE_MAX + 1, 0), on(PL_FREEBSD, fails(EINVAL)),
 	    on(PL_LINUX, fails(EMSGSIZE)), on(PL_LINUX, fails(EFAULT)));

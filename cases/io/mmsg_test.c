@@ -56,7 +56,7 @@ length_of(const struct batch *b, int i)
 static void
 settle(int sender)
 {
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		pl_await_delivery(sender);
 }
 

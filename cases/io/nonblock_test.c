@@ -11,12 +11,6 @@
 #define CONNECTIONS PL_SOCKETS | PL_CONNECTIONS
 #define SEQPACKET PL_SOCKETS | PL_CONNECTIONS | PL_MESSAGES
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 static struct pl_outcome
 read_one(void *fd)
 {
@@ -41,7 +35,7 @@ expect_eagain(int fd)
 
 	pl_expect(sys_read(fd, b, sizeof(b)), fails(EAGAIN));
 	pl_expect(sys_readv(fd, &v, 1), fails(EAGAIN));
-	if (!has(PL_SOCKETS))
+	if (!pl_kind_has(PL_SOCKETS))
 		return;
 	pl_expect(sys_recv(fd, b, sizeof(b), 0), fails(EAGAIN));
 	pl_expect(sys_receive(fd, b, sizeof(b), 0, &flags), fails(EAGAIN));
@@ -106,7 +100,7 @@ expect_full(int fd)
 	pl_expect(sys_write(fd, "x", 1), fails(EAGAIN));
 	pl_expect(sys_write(fd, b, sizeof(b)), fails(EAGAIN));
 	pl_expect(sys_writev(fd, &v, 1), fails(EAGAIN));
-	if (has(PL_SOCKETS))
+	if (pl_kind_has(PL_SOCKETS))
 		pl_expect(sys_send(fd, "x", 1, 0), fails(EAGAIN));
 }
 
@@ -355,9 +349,9 @@ PL_CASE(flag_of_the_reader_leaves_the_writer,
 	pl_nonblock(p.r, true);
 	expect_flag(p.r, true);
 	expect_flag(p.w, false);
-	if (has(PL_PIPES))
+	if (pl_kind_has(PL_PIPES))
 		pl_fill(p.w, 4096);
-	writer = pl_child(has(PL_PIPES) ? write_one : pl_write_when_full, &p.w, p.w);
+	writer = pl_child(pl_kind_has(PL_PIPES) ? write_one : pl_write_when_full, &p.w, p.w);
 	pl_expect_blocks(writer);
 	expect_flag(p.w, false);
 	pl_kill(writer, SIGKILL);

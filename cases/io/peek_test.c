@@ -83,7 +83,7 @@ PL_CASE(source_address_is_the_same_twice,
 		int sender = pl_bound(&own[i]);
 
 		pl_must(sys_sendto(sender, texts[i], strlen(texts[i]), 0, &name));
-		if (pl_case_kind()->traits & PL_INET)
+		if (pl_kind_has(PL_INET))
 			pl_await_delivery(sender);
 	}
 	for (int i = 0; i < 2; i++) {

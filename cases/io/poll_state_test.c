@@ -10,17 +10,11 @@
 #define IN_OUT (POLLIN | POLLOUT)
 #define ALL (POLLIN | POLLOUT | POLLRDHUP | POLLPRI)
 
-static bool
-has_traits(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* The hang-ups that POSIX documents are those of pipes. */
 static void
 posix_tells_of_pipes(void)
 {
-	if (pl_asks(PL_POSIX) && !has_traits(PL_PIPES))
+	if (pl_asks(PL_POSIX) && !pl_kind_has(PL_PIPES))
 		pl_not_applicable("POSIX does not say when a socket has hung up");
 }
 
@@ -61,7 +55,7 @@ expect_unasked_events(void)
 	pl_expect(pl_poll_now(other.w, 0), is(0));
 	pl_close(other.r);
 	pl_expect(pl_poll_now(other.w, 0), on(PL_FREEBSD, is(POLLHUP)),
-	    on(PL_LINUX, is(has_traits(PL_PIPES) ? POLLERR : POLLHUP)));
+	    on(PL_LINUX, is(pl_kind_has(PL_PIPES) ? POLLERR : POLLHUP)));
 }
 
 PL_CASE(events_of_pipes_that_nobody_asked_for,
@@ -80,7 +74,7 @@ PL_CASE(events_of_connections_that_nobody_asked_for,
 /* Unread data make no difference, nor does it that they are read. */
 PL_CASE(peer_has_closed, .verifies = "io.poll.stream-after-peer-closed", .kinds = PL_CONNECTIONS)
 {
-	bool inet = has_traits(PL_INET);
+	bool inet = pl_kind_has(PL_INET);
 
 	for (int data = 0; data < 2; data++) {
 		struct pl_pair p = pl_pair();
@@ -121,7 +115,7 @@ PL_CASE(
 	pl_expect_blocks(waiting);
 	pl_close(p.w);
 	pl_expect(pl_result(waiting),
-	    on(PL_FREEBSD | PL_LINUX, is(has_traits(PL_INET) ? POLLIN : POLLIN | POLLHUP)));
+	    on(PL_FREEBSD | PL_LINUX, is(pl_kind_has(PL_INET) ? POLLIN : POLLIN | POLLHUP)));
 }
 
 /* The end of one direction is no hang-up: the other one goes on. */
@@ -213,7 +207,7 @@ PL_CASE(own_half_is_shut_down, .verifies = "io.poll.stream-after-own-half-close"
 {
 	const short events = IN_OUT | POLLRDHUP;
 	/* The source of that release takes the end of sending for a hang-up of the sender. */
-	bool hangs_up = has_traits(PL_UNIX) && !pl_freebsd_before(1500);
+	bool hangs_up = pl_kind_has(PL_UNIX) && !pl_freebsd_before(1500);
 	struct pl_pair w = pl_pair(), r = pl_pair();
 
 	pl_shutdown(w.r, SHUT_WR);
@@ -278,7 +272,7 @@ PL_CASE(never_connected, .verifies = "io.poll.unconnected-stream-socket", .kinds
 static void
 queue_client(int listener, const struct pl_address *name)
 {
-	if (has_traits(PL_INET))
+	if (pl_kind_has(PL_INET))
 		pl_queue_client(listener, name, "x");
 	else
 		pl_client(name);
@@ -309,7 +303,7 @@ PL_CASE(listener_is_readable_while_a_connection_waits,
 PL_CASE(
     datagrams_can_be_sent, .verifies = "io.poll.datagram-socket-writability", .kinds = PL_DATAGRAMS)
 {
-	bool waits = has_traits(PL_UNIX);
+	bool waits = pl_kind_has(PL_UNIX);
 	struct pl_pair p = pl_pair();
 	int alone = pl_unconnected();
 
@@ -374,7 +368,7 @@ expect_waking_hangup(void)
 	posix_tells_of_pipes();
 	waiting = pl_child(ask_and_wait, &q, p.r);
 	pl_expect_blocks(waiting);
-	if (has_traits(PL_INET)) {
+	if (pl_kind_has(PL_INET)) {
 		/* Both directions must end. */
 		pl_shutdown(p.r, SHUT_WR);
 		pl_await_events(p.w, POLLIN);

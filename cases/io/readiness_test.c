@@ -13,13 +13,13 @@
 static struct pl_end
 reader(struct pl_pair p)
 {
-	return ((struct pl_end){ p.r, pl_case_kind()->traits & PL_PIPES ? PL_READS : BOTH });
+	return ((struct pl_end){ p.r, pl_kind_has(PL_PIPES) ? PL_READS : BOTH });
 }
 
 static struct pl_end
 writer(struct pl_pair p)
 {
-	return ((struct pl_end){ p.w, pl_case_kind()->traits & PL_PIPES ? PL_WRITES : BOTH });
+	return ((struct pl_end){ p.w, pl_kind_has(PL_PIPES) ? PL_WRITES : BOTH });
 }
 
 /* Set-up: data wait at the reader. */
@@ -246,7 +246,7 @@ writer_gone_data_wait(void)
 	struct pl_pair p = pair_with_data();
 
 	pl_close(p.w);
-	if (!(pl_case_kind()->traits & PL_PIPES))
+	if (!pl_kind_has(PL_PIPES))
 		pl_await_events(p.r, POLLRDHUP);
 	return (reader(p));
 }
@@ -284,7 +284,7 @@ reader_gone_when_full(void)
 
 	pl_fill_pair(p, 4096);
 	pl_close(p.r);
-	if (!(pl_case_kind()->traits & PL_PIPES))
+	if (!pl_kind_has(PL_PIPES))
 		pl_await_events(p.w, POLLIN);
 	return (writer(p));
 }

@@ -373,7 +373,7 @@ PL_CASE(last_number_of_a_set_works, .verifies = "io.select.descriptor-fd-setsize
 PL_CASE(wrong_end_of_a_pipe, .verifies = "io.select.wrong-direction-pipe-end", .kinds = PL_PIPES)
 {
 	struct pl_pair p = pair_with_data();
-	bool two_way = pl_asks(PL_FREEBSD) && (pl_case_kind()->traits & PL_NAMED) == 0;
+	bool two_way = pl_asks(PL_FREEBSD) && !pl_kind_has(PL_NAMED);
 
 	pl_expect_sets(p.w, PL_READABLE | PL_EXCEPTIONAL, 0);
 	pl_expect_sets(p.r, PL_WRITABLE, two_way ? PL_WRITABLE : 0);

@@ -29,7 +29,7 @@ full_end(void)
 {
 	struct pl_pair p;
 
-	if ((pl_case_kind()->traits & PL_STREAM) == 0)
+	if (!pl_kind_has(PL_STREAM))
 		return (-1);
 	p = pl_pair();
 	pl_fill_pair(p, 4096);

@@ -12,12 +12,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TEXT "abcdefghij"
 
-static bool
-has(unsigned traits)
-{
-	return ((pl_case_kind()->traits & traits) == traits);
-}
-
 /* The call, with headers and trailers or NULL; the number sent goes to the last argument. */
 static struct pl_outcome
 sys_sendfile(int out, int in, off_t offset, size_t count, const struct iovec *before,
@@ -128,11 +122,11 @@ PL_CASE(target_of_each_kind, .verifies = "io.sendfile.target-kinds", .kinds = PL
 	struct pl_pair p = pl_pair();
 	int file = text_file();
 
-	if (pl_asks(PL_LINUX) || (has(PL_STREAM) && has(PL_SOCKETS))) {
+	if (pl_asks(PL_LINUX) || (pl_kind_has(PL_STREAM) && pl_kind_has(PL_SOCKETS))) {
 		expect_sent(p.w, file, 2, 5, 5);
 		pl_expect_left(p, "cdefg");
 	} else {
-		expect_refused(p.w, file, 2, has(PL_PIPES) ? ENOTSOCK : EINVAL, 0);
+		expect_refused(p.w, file, 2, pl_kind_has(PL_PIPES) ? ENOTSOCK : EINVAL, 0);
 		pl_expect_left(p, "");
 	}
 	pl_expect(sys_lseek(file, 0, SEEK_CUR), returns(1));
@@ -191,7 +185,7 @@ PL_CASE(nonblocking_short_count, .verifies = "io.sendfile.nonblocking-short-coun
 {
 	enum { SIZE = 1 << 20, BUFFER = 32768 };
 	static char b[SIZE];
-	struct pl_pair p = has(PL_INET) ? pl_narrow_pair(BUFFER, BUFFER) : pl_pair();
+	struct pl_pair p = pl_kind_has(PL_INET) ? pl_narrow_pair(BUFFER, BUFFER) : pl_pair();
 	int file = pl_open("large", O_RDWR | O_CREAT, 0600);
 	size_t got = 0;
 	off_t total = 0;

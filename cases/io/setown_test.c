@@ -20,7 +20,7 @@ PL_CASE(owner_reads_back, .verifies = "io.setown.pid-and-group-read-back", .kind
 	struct pl_pair p = pl_pair();
 	const long owners[] = { getpid(), -(long)getpgrp(), getpid(), 0 };
 
-	if (pl_asks(PL_POSIX) && !(pl_case_kind()->traits & PL_SOCKETS))
+	if (pl_asks(PL_POSIX) && !pl_kind_has(PL_SOCKETS))
 		pl_not_applicable("POSIX knows owners of sockets alone");
 	expect_owner(p.r, 0);
 	expect_owner(p.w, 0);

@@ -48,7 +48,7 @@ broken(void)
 {
 	struct pl_pair p;
 
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		return (pl_half_closed().w);
 	p = pl_pair();
 	pl_close(p.r);
@@ -169,7 +169,7 @@ PL_CASE(ignored_signal_leaves_epipe, .verifies = "io.sigpipe.ignored-signal-stil
 		pl_expect(call(WRITE, fd, 0), fails(EPIPE));
 		pl_expect(call(WRITEV, fd, 0), fails(EPIPE));
 	}
-	if (pl_case_kind()->traits & PL_SOCKETS)
+	if (pl_kind_has(PL_SOCKETS))
 		for (enum call c = SEND; c < CALLS; c++)
 			pl_expect(call(c, fd, 0), fails(EPIPE));
 }

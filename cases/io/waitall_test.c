@@ -36,7 +36,7 @@ put(struct pl_pair p, const char *text)
 	const int size = (int)strlen(text);
 
 	pl_write(p.w, text, (size_t)size);
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		pl_expect_queued(p.r, size);
 }
 

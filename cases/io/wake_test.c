@@ -86,7 +86,7 @@ PL_CASE(close_wakes_a_pipe_writer, .verifies = "io.wake.peer-close-wakes-blocked
 PL_CASE(close_wakes_a_writer, .verifies = "io.wake.peer-close-wakes-blocked-writer-with-epipe",
     .kinds = PL_CONNECTIONS)
 {
-	bool of_network = (pl_case_kind()->traits & PL_INET) != 0;
+	bool of_network = pl_kind_has(PL_INET);
 	struct pl_pair p = pl_pair();
 	struct pl_peer *writer;
 
@@ -106,7 +106,7 @@ PL_CASE(close_wakes_a_writer, .verifies = "io.wake.peer-close-wakes-blocked-writ
 	if (of_network)
 		pl_expect_disconnection(p.w);
 	/* Whether records raise the signal is judged elsewhere. */
-	if (pl_case_kind()->traits & PL_STREAM)
+	if (pl_kind_has(PL_STREAM))
 		pl_expect(sys_write(p.w, "x", 1), fails_with_sigpipe(EPIPE));
 	pl_expect(sys_send(p.w, "x", 1, MSG_NOSIGNAL), fails(EPIPE));
 }
@@ -157,7 +157,7 @@ PL_CASE(shutdown_of_writing_wakes_no_accept,
 PL_CASE(shutdown_wakes_datagram_readers,
     .verifies = "io.wake.own-shutdown-wakes-blocked-datagram-reader", .kinds = PL_DATAGRAMS)
 {
-	bool unix_domain = (pl_case_kind()->traits & PL_UNIX) != 0;
+	bool unix_domain = pl_kind_has(PL_UNIX);
 	struct pl_address name;
 	int fds[] = { pl_bound(&name), pl_pair().r };
 

@@ -45,7 +45,7 @@ PL_CASE(read_of_zero_bytes_leaves_the_message,
 	pl_expect_arrival(p.r);
 	pl_expect(sys_read(p.r, b, 0), returns(0));
 	pl_expect_left(p, "next");
-	if ((pl_case_kind()->traits & PL_DATAGRAMS) == 0)
+	if (!pl_kind_has(PL_DATAGRAMS))
 		return;
 	pl_must(sys_send(p.w, "", 0, 0));
 	pl_must(sys_send(p.w, "end", 3, 0));
@@ -133,9 +133,7 @@ static bool
 waits(void)
 {
 	return (pl_asks(PL_LINUX) ||
-	    (!pl_freebsd_before(1500) &&
-		(pl_case_kind()->traits & (PL_UNIX | PL_CONNECTIONS)) ==
-		    (PL_UNIX | PL_CONNECTIONS)));
+	    (!pl_freebsd_before(1500) && pl_kind_has(PL_UNIX | PL_CONNECTIONS)));
 }
 
 static struct pl_outcome
@@ -166,7 +164,7 @@ PL_CASE(recv_of_zero_bytes_on_an_empty_socket,
 		pl_put(p, "abc", 3);
 	}
 	pl_expect(pl_result(receiver), on(PL_FREEBSD | PL_LINUX, returns(0)));
-	if (waits() && (pl_case_kind()->traits & PL_STREAM))
+	if (waits() && pl_kind_has(PL_STREAM))
 		pl_expect_left(p, "abc");
 }
 
@@ -206,7 +204,7 @@ PL_CASE(send_of_zero_bytes_to_nobody, .verifies = "io.zero.send-of-zero-bytes-on
 	struct pl_pair p = pl_pair();
 	char b[8];
 
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		pl_must(sys_set_linger(p.r, 1, 0));
 	pl_close(p.r);
 	pl_expect_arrival(p.w);

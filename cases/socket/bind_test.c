@@ -64,9 +64,9 @@ PL_CASE(second_bind_einval, .verifies = "socket.bind.second-bind-einval",
 
 	expect_name_kept(s, &other, &own);
 	/* A path that exists is in use as well: which error wins is left open. */
-	if (pl_case_kind()->traits & PL_INET)
+	if (pl_kind_has(PL_INET))
 		expect_name_kept(s, &own, &own);
-	if (pl_case_kind()->traits & PL_CONNECTIONS) {
+	if (pl_kind_has(PL_CONNECTIONS)) {
 		pl_listen(s, 1);
 		expect_name_kept(s, &other, &own);
 	}

@@ -47,7 +47,7 @@ close_copy(void *fd)
 PL_CASE(close_in_the_child_does_not_unbind,
     .verifies = "socket.fork.child-close-does-not-unbind-parent", .kinds = PL_SOCKETS)
 {
-	bool connections = (pl_case_kind()->traits & PL_CONNECTIONS) != 0;
+	bool connections = pl_kind_has(PL_CONNECTIONS);
 	struct pl_address name, now;
 	int fd = connections ? pl_listening(2, &name) : pl_bound(&name);
 	struct pl_peer *child = pl_child(close_copy, &fd, fd);

@@ -321,7 +321,7 @@ PL_CASE(getpeername_unconnected_enotconn,
 
 	expect_no_peer(pl_unconnected());
 	expect_no_peer(pl_bound(&name));
-	if ((pl_case_kind()->traits & PL_CONNECTIONS) != 0)
+	if (pl_kind_has(PL_CONNECTIONS))
 		expect_no_peer(pl_listening(1, &name));
 }
 

@@ -103,7 +103,7 @@ PL_CASE(connection_outlives_its_name, .verifies = "tutorial.stream.names-are-for
 {
 	struct pl_pair p = pl_pair();
 
-	if (pl_case_kind()->traits & PL_UNIX) {
+	if (pl_kind_has(PL_UNIX)) {
 		struct pl_address name = pl_sockname(p.r);
 
 		/* An abstract name has no file. */
@@ -135,7 +135,7 @@ PL_CASE(broken_connection, .verifies = "tutorial.stream.broken", .kinds = MEETIN
 
 	pl_close(p.r);
 	pl_must(sys_poll(&entry, 1, -1));
-	if (pl_case_kind()->traits & PL_INET) {
+	if (pl_kind_has(PL_INET)) {
 		/* The first bytes only find out that nobody is there. */
 		pl_must(sys_write(p.w, "x", 1));
 		entry.events = 0;

@@ -80,7 +80,7 @@ expect_from(struct sender *s)
 	pl_await(WRITTEN + s->number);
 	if (s->states_them) {
 		pl_expect_credentials(s->p.r, "abc", PL_CREDENTIALS_EXPLICIT, &s->who);
-	} else if ((pl_case_kind()->traits & PL_STREAM) != 0) {
+	} else if (pl_kind_has(PL_STREAM)) {
 		pl_expect_credentials(s->p.r, "abcdefg", PL_CREDENTIALS_RECEIVED, &s->who);
 	} else {
 		pl_expect_credentials(s->p.r, "abc", PL_CREDENTIALS_RECEIVED, &s->who);
@@ -102,7 +102,7 @@ PL_CASE(
 	expect_from(new_sender(p, 0));
 	pl_write(p.w, "x", 1);
 	pl_expect_credentials(p.r, "x", PL_CREDENTIALS_RECEIVED, &self);
-	if ((pl_case_kind()->traits & PL_STREAM) == 0)
+	if (!pl_kind_has(PL_STREAM))
 		return;
 	pl_write(p.w, "yz", 2);
 	pl_expect(sys_receive_control(p.r, &r, 1, 1024, 0), returns(1));
@@ -253,7 +253,7 @@ expect_chosen_name(const struct pl_address *a)
 /* One who asks who is speaking is given a name, so that he can be answered. */
 PL_CASE(asker_gets_a_name, .verifies = "unix.creds.passcred-autobinds", .kinds = PL_UNIX | PL_PLAIN)
 {
-	bool connections = (pl_case_kind()->traits & PL_CONNECTIONS) != 0;
+	bool connections = pl_kind_has(PL_CONNECTIONS);
 	struct pl_address name, own, seen;
 	int fd = connections ? pl_listening(1, &name) : pl_bound(&name), client;
 	char b[8];

@@ -77,7 +77,7 @@ PL_CASE(pair_tells_of_its_maker, .verifies = "unix.creds.peer-credentials-of-soc
 {
 	struct pl_credentials self = pl_own_credentials(), got;
 	struct pl_pair p = pl_pair();
-	bool refused = pl_asks(PL_FREEBSD) && (pl_case_kind()->traits & PL_DATAGRAMS) != 0;
+	bool refused = pl_asks(PL_FREEBSD) && pl_kind_has(PL_DATAGRAMS);
 
 	for (int i = 0; i < 2; i++) {
 		int fd = i == 0 ? p.r : p.w;

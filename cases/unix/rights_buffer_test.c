@@ -184,7 +184,7 @@ receive_with_one_number_free(void *unused)
 	if (pl_asks(PL_LINUX)) {
 		pl_expect_bytes(got.bytes, "x", 1);
 		pl_expect(pl_message_flags(got.flags, MSG_CTRUNC), on(PL_LINUX, is(MSG_CTRUNC)));
-	} else if (pl_freebsd_before(1500) || (pl_case_kind()->traits & PL_STREAM) != 0) {
+	} else if (pl_freebsd_before(1500) || pl_kind_has(PL_STREAM)) {
 		char b[8];
 
 		pl_expect(sys_recv(p.r, b, sizeof(b), MSG_DONTWAIT), on(PL_FREEBSD, returns(1)));
