@@ -48,4 +48,7 @@
 #include "stamp.h"
 #include "trace.h"
 
+/* How many elements an array has. */
+#define PL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #endif

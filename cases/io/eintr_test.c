@@ -7,8 +7,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Checkpoint: the peer's handler ran. */
 enum { HANDLED };
 
@@ -141,7 +139,7 @@ PL_CASE(sleeping_receives, .verifies = "io.eintr.recv-same-as-read", .kinds = PL
 	struct pl_pair p = pl_pair();
 
 	for (int call = 0; call < 3; call++)
-		for (size_t i = 0; i < COUNT(both); i++) {
+		for (size_t i = 0; i < PL_COUNT(both); i++) {
 			struct work w = reading(p, both[i]);
 			struct pl_peer *reader;
 
@@ -463,7 +461,7 @@ PL_CASE(waits_for_readiness_end, .verifies = "io.eintr.poll-and-select-never-res
 	struct pl_pair p = pl_pair();
 
 	for (int call = 0; call < 4; call++)
-		for (size_t i = 0; i < COUNT(both); i++) {
+		for (size_t i = 0; i < PL_COUNT(both); i++) {
 			struct work w = { .fd = p.r, .flags = both[i], .call = call };
 			struct pl_peer *waiter = pl_child(wait_readable, &w, p.r);
 
@@ -564,7 +562,7 @@ PL_CASE(ignored_signal_does_not_interrupt, .verifies = "io.eintr.ignored-signal-
 	struct work w = reading(p, 0);
 	struct pl_peer *reader = pl_child(read_deaf, &w, p.r);
 
-	for (size_t i = 0; i < COUNT(signals); i++) {
+	for (size_t i = 0; i < PL_COUNT(signals); i++) {
 		pl_expect_blocks(reader);
 		pl_kill(reader, signals[i]);
 	}

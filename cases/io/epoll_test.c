@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A pair with "abc" at its reader. */
 static struct pl_pair
 pair_with_data(void)
@@ -81,7 +79,7 @@ PL_CASE(bad_arguments_of_epoll_ctl, .verifies = "io.epoll.bad-arguments", .kinds
 	pl_close(dead);
 	pl_expect(sys_epoll_add(queue, queue, POLLIN), fails(EINVAL));
 	pl_expect(sys_epoll_add(p.r, p.w, POLLIN), fails(EINVAL));
-	for (size_t i = 0; i < COUNT(operations); i++)
+	for (size_t i = 0; i < PL_COUNT(operations); i++)
 		pl_expect(sys_epoll_ctl(queue, (enum pl_epoll_operation)operations[i], p.r, &event),
 		    fails(EINVAL));
 	pl_expect(sys_epoll_add(queue, closed, POLLIN), fails(EBADF));
@@ -133,7 +131,7 @@ PL_CASE(bad_arguments_of_epoll_create, .verifies = "io.epoll.bad-arguments")
 	pl_expect(sys_epoll_create(0), fails(EINVAL));
 	pl_expect(sys_epoll_create(-1), fails(EINVAL));
 	pl_expect(sys_epoll_create(1), opens());
-	for (size_t i = 0; i < COUNT(flags); i++)
+	for (size_t i = 0; i < PL_COUNT(flags); i++)
 		pl_expect(sys_epoll_create1(flags[i]), fails(EINVAL));
 }
 
@@ -200,7 +198,7 @@ PL_CASE(regular_file_fails_eperm, .verifies = "io.epoll.regular-file-fails-eperm
 	const int fds[] = { pl_open("file", O_RDWR | O_CREAT, 0600),
 		pl_open(".", O_RDONLY | O_DIRECTORY) };
 
-	for (size_t i = 0; i < COUNT(fds); i++) {
+	for (size_t i = 0; i < PL_COUNT(fds); i++) {
 		pl_expect(sys_epoll_add(queue, fds[i], POLLIN), fails(EPERM));
 		pl_expect(sys_epoll_add(queue, fds[i], 0), fails(EPERM));
 	}
@@ -238,7 +236,7 @@ PL_CASE(data_come_back_unchanged, .verifies = "io.epoll.data-field-comes-back-un
 	int queue = pl_epoll(), fd[2];
 
 	ready_pipe(fd);
-	for (size_t i = 0; i < COUNT(data); i++) {
+	for (size_t i = 0; i < PL_COUNT(data); i++) {
 		struct pl_epoll_event event = { .events = POLLIN, .data = data[i] }, got[1];
 
 		pl_expect(sys_epoll_ctl(queue, i == 0 ? PL_EPOLL_ADD : PL_EPOLL_MOD, fd[0], &event),

@@ -7,8 +7,6 @@
 
 #include <sys/wait.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* An instance that watches an end. */
 static int
 watching(int fd, uint32_t events)
@@ -260,7 +258,7 @@ PL_CASE(wait_lasts_as_long_as_the_timeout, .verifies = "io.epoll.wait-timeouts-a
 	int queue = watching(p.r, POLLIN), empty = pl_epoll();
 	struct pl_epoll_event event;
 
-	for (size_t i = 0; i < COUNT(timeouts); i++)
+	for (size_t i = 0; i < PL_COUNT(timeouts); i++)
 		for (int j = 0; j < 2; j++) {
 			double start = pl_milliseconds(), took;
 
@@ -279,7 +277,7 @@ PL_CASE(signal_ends_the_wait, .verifies = "io.epoll.wait-timeouts-and-eintr", .k
 	struct pl_pair p = pl_pair();
 	int queue = watching(p.r, POLLIN);
 
-	for (size_t i = 0; i < COUNT(flags); i++) {
+	for (size_t i = 0; i < PL_COUNT(flags); i++) {
 		struct pl_peer *waiting;
 
 		pl_catch(SIGUSR1, flags[i]);

@@ -7,8 +7,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* One call each, with arguments that would do for an open descriptor of the right sort. */
 
 static char buffer[8];
@@ -187,8 +185,8 @@ PL_CASE(every_call_on_closed_descriptor,
 	pl_expect_arrival(p.r);
 	pl_close(bad[0]);
 	pl_close(bad[1]);
-	for (size_t i = 0; i < COUNT(bad); i++)
-		for (size_t c = 0; c < COUNT(calls); c++)
+	for (size_t i = 0; i < PL_COUNT(bad); i++)
+		for (size_t c = 0; c < PL_COUNT(calls); c++)
 			pl_expect(calls[c](bad[i]), fails(EBADF));
 	pl_expect_left(p, "abc");
 	/* Nor was the object kept alive by them. */
@@ -214,7 +212,7 @@ PL_CASE(zero_length_transfer_still_checks_descriptor,
 
 	pl_close(p.r);
 	pl_close(p.w);
-	for (size_t i = 0; i < COUNT(bad); i++) {
+	for (size_t i = 0; i < PL_COUNT(bad); i++) {
 		pl_expect(sys_read(bad[i], buffer, 0), fails(EBADF));
 		pl_expect(sys_write(bad[i], buffer, 0), fails(EBADF));
 	}
@@ -238,8 +236,8 @@ PL_CASE(socket_calls_on_pipe_fifo_and_file,
 	pl_write(fifo.w, "def", 3);
 	pl_write(file, "ghi", 3);
 	const int other[] = { pipe.r, pipe.w, fifo.r, fifo.w, file, null };
-	for (size_t i = 0; i < COUNT(other); i++)
-		for (size_t c = 0; c < COUNT(calls); c++)
+	for (size_t i = 0; i < PL_COUNT(other); i++)
+		for (size_t c = 0; c < PL_COUNT(calls); c++)
 			pl_expect(calls[c](other[i]), fails(ENOTSOCK));
 	pl_expect_text(pipe.r, "abc");
 	pl_expect_text(fifo.r, "def");

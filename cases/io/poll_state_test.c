@@ -6,7 +6,6 @@
 #include "plumbline.h"
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define IN_OUT (POLLIN | POLLOUT)
 #define ALL (POLLIN | POLLOUT | POLLRDHUP | POLLPRI)
 
@@ -259,7 +258,7 @@ PL_CASE(never_connected, .verifies = "io.poll.unconnected-stream-socket", .kinds
 	struct pl_address name;
 	const int fds[] = { pl_unconnected(), pl_bound(&name) };
 
-	for (size_t i = 0; i < COUNT(fds); i++)
+	for (size_t i = 0; i < PL_COUNT(fds); i++)
 		for (int again = 0; again < 2; again++) {
 			pl_expect(pl_poll_now(fds[i], IN_OUT | POLLRDHUP), on(PL_FREEBSD, is(0)),
 			    on(PL_LINUX, is(POLLOUT | POLLHUP)));
@@ -334,10 +333,10 @@ PL_CASE(
 	struct pl_peer *waiting[] = { pl_child(ask_and_wait, &q, p.r),
 		pl_child(ask_and_wait, &normal, p.r), pl_thread(ask_and_wait, &q) };
 
-	for (size_t i = 0; i < COUNT(waiting); i++)
+	for (size_t i = 0; i < PL_COUNT(waiting); i++)
 		pl_expect_blocks(waiting[i]);
 	pl_write(p.w, "a", 1);
-	for (size_t i = 0; i < COUNT(waiting); i++)
+	for (size_t i = 0; i < PL_COUNT(waiting); i++)
 		pl_expect(pl_result(waiting[i]), is(i == 1 ? POLLRDNORM : POLLIN));
 }
 

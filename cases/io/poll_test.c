@@ -7,8 +7,6 @@
 
 #include <sys/resource.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A pair with "abc" at its reader. */
 static struct pl_pair
 pair_with_data(void)
@@ -193,7 +191,7 @@ PL_CASE(timeouts, .verifies = "io.poll.timeouts-zero-finite-infinite", .kinds = 
 	struct pl_peer *waiting;
 
 	*entry = (struct pollfd){ .fd = p.r, .events = POLLIN };
-	for (size_t i = 0; i < COUNT(timeouts); i++) {
+	for (size_t i = 0; i < PL_COUNT(timeouts); i++) {
 		entry->revents = POLLIN;
 		expect_timeout(entry, 1, timeouts[i]);
 		pl_expect(pl_revents(entry), is(0));
@@ -212,7 +210,7 @@ PL_CASE(no_entries_is_a_sleep, .verifies = "io.poll.no-entries-is-a-sleep")
 {
 	static const int timeouts[] = { 0, 1, 30 };
 
-	for (size_t i = 0; i < COUNT(timeouts); i++)
+	for (size_t i = 0; i < PL_COUNT(timeouts); i++)
 		expect_timeout(NULL, 0, timeouts[i]);
 }
 
@@ -290,8 +288,8 @@ PL_CASE(ppoll_checks_its_timeout, .verifies = "io.poll.ppoll-timespec-validity",
 	struct pl_pair idle = pl_pair(), ready = pair_with_data();
 	const int fds[] = { idle.r, ready.r };
 
-	for (size_t i = 0; i < COUNT(bad); i++)
-		for (size_t j = 0; j < COUNT(fds); j++) {
+	for (size_t i = 0; i < PL_COUNT(bad); i++)
+		for (size_t j = 0; j < PL_COUNT(fds); j++) {
 			struct pollfd entry = { .fd = fds[j], .events = POLLIN };
 
 			pl_expect(sys_ppoll(&entry, 1, &bad[i], NULL), fails(EINVAL));
@@ -307,7 +305,7 @@ PL_CASE(ppoll_leaves_its_timeout, .verifies = "io.poll.ppoll-timespec-validity",
 	struct pollfd entry = { .fd = p.r, .events = POLLIN };
 	struct timespec longest = { 3600, 999999999 };
 
-	for (size_t i = 0; i < COUNT(good); i++) {
+	for (size_t i = 0; i < PL_COUNT(good); i++) {
 		struct timespec timeout = good[i];
 		double start = pl_milliseconds(), took, asked = (double)good[i].tv_nsec / 1e6;
 

@@ -6,8 +6,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* The time-out of these cases in milliseconds. */
 enum { LIMIT = 10 };
 
@@ -44,7 +42,7 @@ PL_CASE(timeout_clears_the_sets, .verifies = "io.select.timeout-clears-sets-and-
 	struct pl_pair p = pl_pair();
 	int full = full_end();
 
-	for (size_t i = 0; i < 2 * COUNT(timeouts); i++) {
+	for (size_t i = 0; i < 2 * PL_COUNT(timeouts); i++) {
 		int timeout = timeouts[i / 2];
 		const struct timespec t = { .tv_nsec = timeout * 1000000L };
 		struct pl_sets s = pl_sets_of(p.r, PL_READABLE | PL_EXCEPTIONAL);
@@ -213,7 +211,7 @@ PL_CASE(pselect_keeps_its_timeout, .verifies = "io.select.pselect-keeps-its-time
 	static const struct timespec timeouts[] = { { 3600, 5 }, { 0, 3000001 }, { 0, 0 } };
 	int fd[2];
 
-	for (size_t i = 0; i < COUNT(timeouts); i++) {
+	for (size_t i = 0; i < PL_COUNT(timeouts); i++) {
 		struct wait *w;
 
 		pl_pipe(fd);
@@ -258,7 +256,7 @@ PL_CASE(negative_limit_einval, .verifies = "io.select.negative-nfds-fails-einval
 	static const int wrong[] = { -1, -2, INT_MIN };
 	int fd = ready_end();
 
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < PL_COUNT(wrong); i++) {
 		struct pl_sets s = pl_sets_of(fd, PL_READABLE | PL_EXCEPTIONAL);
 		struct timeval none = { 0 };
 
@@ -300,7 +298,7 @@ PL_CASE(negative_timeout_einval, .verifies = "io.select.negative-timeout-fails-e
 	int ready = ready_end(), idle[2];
 
 	pl_pipe(idle);
-	for (size_t i = 0; i < COUNT(wrong); i++)
+	for (size_t i = 0; i < PL_COUNT(wrong); i++)
 		expect_refused(ready, idle[0], &wrong[i], NULL);
 }
 
@@ -313,7 +311,7 @@ PL_CASE(negative_timeout_of_pselect_einval,
 	int ready = ready_end(), idle[2];
 
 	pl_pipe(idle);
-	for (size_t i = 0; i < COUNT(wrong); i++)
+	for (size_t i = 0; i < PL_COUNT(wrong); i++)
 		expect_refused(ready, idle[0], NULL, &wrong[i]);
 }
 
@@ -326,7 +324,7 @@ PL_CASE(a_billion_nanoseconds_einval,
 	struct pl_sets s;
 
 	pl_pipe(idle);
-	for (size_t i = 0; i < COUNT(wrong); i++)
+	for (size_t i = 0; i < PL_COUNT(wrong); i++)
 		expect_refused(ready, idle[0], NULL, &wrong[i]);
 	s = pl_sets_of(ready, PL_READABLE);
 	pl_expect(sys_pselect_sets(&s, &(struct timespec){ 0, 999999999 }, NULL), returns(1));

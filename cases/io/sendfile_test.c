@@ -9,7 +9,6 @@
 #include "plumbline.h"
 
 #define STREAM PL_SOCKETS | PL_CONNECTIONS | PL_STREAM
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TEXT "abcdefghij"
 
 /* The call, with headers and trailers or NULL; the number sent goes to the last argument. */
@@ -100,7 +99,7 @@ PL_CASE(offset_beyond_end_sends_nothing, .verifies = "io.sendfile.offset-beyond-
 	struct pl_pair p = pl_pair();
 	int file = text_file();
 
-	for (size_t i = 0; i < COUNT(beyond); i++)
+	for (size_t i = 0; i < PL_COUNT(beyond); i++)
 		expect_sent(p.w, file, beyond[i], 5, 0);
 	pl_expect_left(p, "");
 }
@@ -283,7 +282,7 @@ PL_CASE(headers_and_trailers_surround_the_data,
 	struct pl_pair p = pl_pair();
 	int file = text_file();
 
-	for (size_t i = 0; i < COUNT(frames); i++) {
+	for (size_t i = 0; i < PL_COUNT(frames); i++) {
 		off_t sent = -1;
 
 		pl_expect(sys_sendfile(p.w, file, 2, 4, frames[i].before, frames[i].after, &sent),

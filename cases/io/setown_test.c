@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Judge: the owner, a process or, negative, a group. */
 static void
 expect_owner(int fd, long owner)
@@ -24,7 +22,7 @@ PL_CASE(owner_reads_back, .verifies = "io.setown.pid-and-group-read-back", .kind
 		pl_not_applicable("POSIX knows owners of sockets alone");
 	expect_owner(p.r, 0);
 	expect_owner(p.w, 0);
-	for (size_t i = 0; i < COUNT(owners); i++) {
+	for (size_t i = 0; i < PL_COUNT(owners); i++) {
 		pl_expect(sys_fcntl(p.r, F_SETOWN, owners[i]), returns(0));
 		expect_owner(p.r, owners[i]);
 		expect_owner(p.w, 0);
@@ -122,7 +120,7 @@ PL_CASE(
 	const long pid = pl_peer_pid(other), owners[] = { pid, -pid };
 
 	pl_await(IN_SESSION);
-	for (size_t i = 0; i < COUNT(owners); i++) {
+	for (size_t i = 0; i < PL_COUNT(owners); i++) {
 		pl_must(sys_fcntl(p.r, F_SETOWN, getpid()));
 		pl_expect(sys_fcntl(p.r, F_SETOWN, owners[i]), on(PL_FREEBSD, fails(EPERM)),
 		    on(PL_LINUX, returns(0)));

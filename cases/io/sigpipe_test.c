@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #define STREAMS (PL_EVERY | PL_STREAM)
 #define SOCKET_STREAMS (PL_SOCKETS | PL_STREAM)
 #define RECORDS (PL_UNIX | PL_MESSAGES | PL_CONNECTIONS)
@@ -68,11 +66,11 @@ write_to_nobody(void)
 	static const int flags[] = { 0, SA_RESTART, 0, SA_RESTART };
 	int fd = broken();
 
-	for (size_t i = 0; i < COUNT(flags); i++) {
+	for (size_t i = 0; i < PL_COUNT(flags); i++) {
 		pl_catch(SIGPIPE, flags[i]);
 		pl_expect(sys_write(fd, "x", 1), fails_with_sigpipe(EPIPE));
 	}
-	pl_expect(pl_value(pl_caught(SIGPIPE), NULL, "SIGPIPEs caught"), is(COUNT(flags)));
+	pl_expect(pl_value(pl_caught(SIGPIPE), NULL, "SIGPIPEs caught"), is(PL_COUNT(flags)));
 }
 
 PL_CASE(write_to_a_widowed_pipe,

@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
 
 /* A host that no interface has: it is in a block for examples, 203.0.113.0/24. */
@@ -37,7 +35,7 @@ bind_to_foreign(void *unused)
 	struct pl_address a = address_of(FOREIGN_HOST, 0);
 
 	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int s = pl_socket(AF_INET, types[t]);
 
 		pl_expect(sys_bind(s, &a), fails(EADDRNOTAVAIL));
@@ -64,8 +62,8 @@ need_usual_reservation(void)
 static void
 expect_reserved(int domain)
 {
-	for (size_t t = 0; t < COUNT(types); t++)
-		for (size_t i = 0; i < COUNT(reserved); i++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++)
+		for (size_t i = 0; i < PL_COUNT(reserved); i++) {
 			struct pl_address a = domain == AF_INET ? pl_inet_address(reserved[i])
 								: pl_inet6_address(reserved[i]);
 			int s = pl_socket(domain, types[t]);
@@ -100,10 +98,10 @@ bind_around_the_border(void *unused)
 
 	(void)unused;
 	need_usual_reservation();
-	for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t t = 0; t < PL_COUNT(types); t++)
 		pl_expect(sys_bind(pl_socket(AF_INET, types[t]), &low), returns(0));
 	pl_act_as(65534, 65534);
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		pl_expect(sys_bind(pl_socket(AF_INET, types[t]), &last), fails(EACCES));
 		pl_expect(sys_bind(pl_socket(AF_INET, types[t]), &first), returns(0));
 	}
@@ -154,7 +152,7 @@ PL_CASE(ephemeral_range, .verifies = "socket.bind.ephemeral-range")
 	} else if (pl_os.profile == PL_PROFILE_LINUX && pl_os_port_range(&first, &last) != 0) {
 		pl_not_tested("the system does not tell its port range");
 	}
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		choose_ports(types[t], port, false);
 		expect_range(port, first, last);
 	}
@@ -170,7 +168,7 @@ choose_in_narrow_range(void *unused)
 	if (pl_os_set_port_range(FIRST, LAST) != 0)
 		pl_not_tested("the port range cannot be set: %s", strerror(errno));
 	pl_note("the port range is %d to %d", FIRST, LAST);
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		choose_ports(types[t], port, false);
 		expect_range(port, FIRST, LAST);
 	}
@@ -229,7 +227,7 @@ exhaust_range(void *unused)
 	if (pl_os_set_port_range(FIRST, LAST) != 0)
 		pl_not_tested("the port range cannot be set: %s", strerror(errno));
 	pl_note("the port range is %d to %d", FIRST, LAST);
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		for (int i = 0; i < 2; i++) {
 			holder[i] = pl_socket(AF_INET, types[t]);
 			pl_expect(sys_bind(holder[i], &any), returns(0));
@@ -262,7 +260,7 @@ bind_to_other_loopback(void *unused)
 	struct pl_address a = address_of(OTHER_LOOPBACK, 0);
 
 	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t t = 0; t < PL_COUNT(types); t++)
 		pl_expect(sys_bind(pl_socket(AF_INET, types[t]), &a),
 		    on(PL_FREEBSD, fails(EADDRNOTAVAIL)), on(PL_LINUX, returns(0)));
 	return (pl_done());
@@ -280,7 +278,7 @@ bind_to_broadcast(void *unused)
 	struct pl_address a = address_of(INADDR_BROADCAST, 0);
 
 	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t t = 0; t < PL_COUNT(types); t++)
 		pl_expect(sys_bind(pl_socket(AF_INET, types[t]), &a),
 		    on(PL_FREEBSD, fails(EADDRNOTAVAIL)), on(PL_LINUX, returns(0)));
 	return (pl_done());
@@ -338,7 +336,7 @@ bind_port_on_two_hosts(void *unused)
 {
 	(void)unused;
 	pl_need_inet6();
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_address four, six;
 
 		pl_bound_inet(AF_INET, types[t], &four);
@@ -392,7 +390,7 @@ enum { RANGE_DEFAULT, RANGE_HIGH, RANGE_LOW };
 static void
 expect_range_of(int range, long first, long last)
 {
-	for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t t = 0; t < PL_COUNT(types); t++)
 		for (int i = 0; i < 16; i++) {
 			struct pl_address a = pl_inet_address(0);
 			int s = pl_socket(AF_INET, types[t]);

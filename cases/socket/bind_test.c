@@ -6,8 +6,6 @@
 #include "plumbline.h"
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
 
 /* A socket has no name, and can get one. */
@@ -28,8 +26,8 @@ PL_CASE(bad_address_pointer_efault, .verifies = "socket.bind.bad-address-pointer
 	static const size_t accessible[] = { 0, 8 };
 	const struct pl_address start = pl_inet_address(0);
 
-	for (size_t t = 0; t < COUNT(types); t++)
-		for (size_t i = 0; i < COUNT(accessible); i++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++)
+		for (size_t i = 0; i < PL_COUNT(accessible); i++) {
 			int s = pl_socket(AF_INET, types[t]);
 			char *bad = pl_guarded(accessible[i]);
 
@@ -79,11 +77,11 @@ PL_CASE(other_family_eafnosupport, .verifies = "socket.bind.other-family-eafnosu
 {
 	static const sa_family_t families[] = { AF_UNIX, AF_INET6, 250 };
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int s = pl_socket(AF_INET, types[t]);
 		struct pl_address a = pl_inet_address(0);
 
-		for (size_t i = 0; i < COUNT(families); i++) {
+		for (size_t i = 0; i < PL_COUNT(families); i++) {
 			a.any.sa_family = families[i];
 			pl_expect(sys_bind(s, &a), fails(EAFNOSUPPORT));
 		}
@@ -100,7 +98,7 @@ static struct pl_outcome
 bind_unspecified(void *unused)
 {
 	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int s = pl_socket(AF_INET, types[t]);
 		struct pl_address a = pl_inet_address(0), name;
 
@@ -129,11 +127,11 @@ PL_CASE(short_length_einval, .verifies = "socket.bind.short-length-einval")
 {
 	static const socklen_t lengths[] = { 0, 1, 2, 8, 15 };
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int s = pl_socket(AF_INET, types[t]);
 		struct pl_address a = pl_inet_address(0);
 
-		for (size_t i = 0; i < COUNT(lengths); i++) {
+		for (size_t i = 0; i < PL_COUNT(lengths); i++) {
 			pl_note("length %u", (unsigned)lengths[i]);
 			a.length = lengths[i];
 			pl_expect(sys_bind(s, &a), fails(EINVAL));
@@ -149,12 +147,12 @@ PL_CASE(length_longer_than_structure, .verifies = "socket.bind.length-longer-tha
 {
 	static const socklen_t lengths[] = { 17, 28, 110, 128 };
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_address a = pl_inet_address(0);
 		int last = pl_socket(AF_INET, types[t]);
 		char large[257] = "";
 
-		for (size_t i = 0; i < COUNT(lengths); i++) {
+		for (size_t i = 0; i < PL_COUNT(lengths); i++) {
 			int s = pl_socket(AF_INET, types[t]);
 
 			pl_note("length %u", (unsigned)lengths[i]);
@@ -180,7 +178,7 @@ PL_CASE(sin_len_field_is_overwritten, .verifies = "socket.bind.sin-len-field-is-
 
 	if (pl_os.profile != PL_PROFILE_FREEBSD)
 		pl_not_tested("this kernel has no sin_len");
-	for (size_t i = 0; i < COUNT(lengths); i++) {
+	for (size_t i = 0; i < PL_COUNT(lengths); i++) {
 		struct pl_address a = pl_inet_address(0), name;
 		int s = pl_socket(AF_INET, SOCK_DGRAM);
 
@@ -197,7 +195,7 @@ PL_CASE(sin_zero_garbage_harmless, .verifies = "socket.bind.sin-zero-garbage-har
 {
 	static const char zeros[sizeof(((struct sockaddr_in *)NULL)->sin_zero)];
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_address a = pl_inet_address(0), name;
 		int s = pl_socket(AF_INET, types[t]);
 
@@ -240,7 +238,7 @@ static struct pl_outcome
 fail_to_bind(void *unused)
 {
 	(void)unused;
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_address taken, foreign = pl_inet_address(0);
 		int s = pl_socket(AF_INET, types[t]);
 

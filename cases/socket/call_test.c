@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* One call with arguments that would do for a socket. */
 
 static struct pl_outcome
@@ -68,8 +66,8 @@ PL_CASE(closed_or_negative_descriptor_ebadf,
 	const int bad[] = { -1, closed, INT_MAX };
 
 	pl_close(closed);
-	for (size_t i = 0; i < COUNT(bad); i++)
-		for (size_t c = 0; c < COUNT(calls); c++)
+	for (size_t i = 0; i < PL_COUNT(bad); i++)
+		for (size_t c = 0; c < PL_COUNT(calls); c++)
 			pl_expect(calls[c](bad[i]), fails(EBADF));
 }
 

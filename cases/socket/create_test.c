@@ -9,8 +9,6 @@
 
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Far from any assigned domain, type or protocol. */
 enum { NO_DOMAIN = 1234, NO_TYPE = 75, NO_TYPE_FLAG = 0x100000, NO_PROTOCOL = 200 };
 
@@ -34,8 +32,8 @@ PL_CASE(each_domain_offers_stream_and_datagram,
     .verifies = "socket.create.each-domain-offers-stream-and-datagram")
 {
 	pl_need_inet6();
-	for (size_t d = 0; d < COUNT(domains); d++)
-		for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t d = 0; d < PL_COUNT(domains); d++)
+		for (size_t t = 0; t < PL_COUNT(types); t++) {
 			int s = (int)pl_expect(sys_socket(domains[d], types[t], 0), opens());
 
 			pl_expect(sys_get_option(s, SOL_SOCKET, SO_TYPE), returns(types[t]));
@@ -55,7 +53,7 @@ PL_CASE(
 		{ AF_LOCAL, AF_UNIX, "AF_LOCAL" }, { PF_INET, AF_INET, "PF_INET" },
 		{ PF_INET6, AF_INET6, "PF_INET6" }, { PF_UNSPEC, AF_UNSPEC, "PF_UNSPEC" } };
 
-	for (size_t i = 0; i < COUNT(pairs); i++)
+	for (size_t i = 0; i < PL_COUNT(pairs); i++)
 		pl_expect(
 		    pl_value(pairs[i].pf, &pl_names_domain, "%s", pairs[i].name), is(pairs[i].af));
 	pl_expect(sys_socket(PF_UNIX, SOCK_STREAM, 0), opens());
@@ -71,7 +69,7 @@ PL_CASE(failed_call_consumes_no_descriptor,
 		{ NO_DOMAIN, SOCK_STREAM, 0 }, { AF_INET, NO_TYPE, 0 }, { AF_UNIX, SOCK_RDM, 0 } };
 	int before = pl_count_descriptors(), lowest = pl_lowest_free();
 
-	for (size_t i = 0; i < COUNT(refused); i++) {
+	for (size_t i = 0; i < PL_COUNT(refused); i++) {
 		struct pl_outcome o = sys_socket(refused[i][0], refused[i][1], refused[i][2]);
 
 		if (o.error == 0)
@@ -163,8 +161,8 @@ PL_CASE(unknown_domain_eafnosupport, .verifies = "socket.create.unknown-domain-e
 {
 	static const int unknown[] = { -1, NO_DOMAIN, AF_MAX, AF_UNSPEC, INT_MIN, INT_MAX };
 
-	for (size_t i = 0; i < COUNT(unknown); i++)
-		for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t i = 0; i < PL_COUNT(unknown); i++)
+		for (size_t t = 0; t < PL_COUNT(types); t++)
 			pl_expect(sys_socket(unknown[i], types[t], 0), fails(EAFNOSUPPORT));
 }
 
@@ -175,7 +173,7 @@ PL_CASE(unassigned_type_number, .verifies = "socket.create.unassigned-type-numbe
 		SOCK_DGRAM | NO_TYPE_FLAG };
 
 	for (size_t d = 0; d < 2; d++)
-		for (size_t i = 0; i < COUNT(unassigned); i++)
+		for (size_t i = 0; i < PL_COUNT(unassigned); i++)
 			pl_expect(sys_socket(domains[d], unassigned[i], 0),
 			    on(PL_FREEBSD, fails(EPROTOTYPE)), on(PL_LINUX, fails(EINVAL)));
 }
@@ -213,7 +211,7 @@ PL_CASE(type_protocol_mismatch_eprotonosupport_inet6,
 PL_CASE(unassigned_protocol_number_eprotonosupport,
     .verifies = "socket.create.unassigned-protocol-number-eprotonosupport")
 {
-	for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t t = 0; t < PL_COUNT(types); t++)
 		pl_expect(sys_socket(AF_INET, types[t], NO_PROTOCOL), fails(EPROTONOSUPPORT));
 }
 
@@ -255,7 +253,7 @@ create_raw_as_user(void *unused)
 		{ AF_INET, IPPROTO_UDP }, { AF_INET6, IPPROTO_ICMPV6 } };
 
 	(void)unused;
-	for (size_t i = 0; i < COUNT(raw); i++) {
+	for (size_t i = 0; i < PL_COUNT(raw); i++) {
 		struct pl_outcome o = sys_socket(raw[i][0], SOCK_RAW, raw[i][1]);
 
 		if (raw[i][0] == AF_INET6 && o.error == EAFNOSUPPORT)

@@ -4,8 +4,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A listener accepts one client that connects to it. */
 static void
 expect_accepts(int listener, const struct pl_address *name)
@@ -72,7 +70,7 @@ expect_repeatable(int listener, const struct pl_address *name)
 	static const int backlogs[] = { 9, 0, INT_MAX, 1 };
 
 	expect_accepts(listener, name);
-	for (size_t i = 0; i < COUNT(backlogs); i++) {
+	for (size_t i = 0; i < PL_COUNT(backlogs); i++) {
 		pl_expect(sys_listen(listener, backlogs[i]), returns(0));
 		pl_expect(sys_get_option(listener, SOL_SOCKET, SO_ACCEPTCONN),
 		    returns_between(1, INT_MAX));

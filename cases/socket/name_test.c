@@ -7,8 +7,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A port of the private network, where everything is free. */
 enum { PORT = 54321 };
 
@@ -46,7 +44,7 @@ name_of_bound(void *domain)
 {
 	struct pl_address wanted = loopback(*(int *)domain, PORT), name;
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int s = pl_socket(*(int *)domain, types[t]);
 
 		pl_bind(s, &wanted);
@@ -78,7 +76,7 @@ PL_CASE(getsockname_returns_bound_address_inet6,
 static void
 expect_chosen_port(int domain)
 {
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_address asked = loopback(domain, 0), copy = asked, name;
 		int s = pl_socket(domain, types[t]);
 
@@ -110,7 +108,7 @@ static void
 expect_zero_name(int domain)
 {
 	for (int round = 0; round < 2; round++)
-		for (size_t t = 0; t < COUNT(types); t++) {
+		for (size_t t = 0; t < PL_COUNT(types); t++) {
 			struct pl_address zero = loopback(domain, 0), name;
 			int s = pl_socket(domain, types[t]), used;
 
@@ -180,7 +178,7 @@ PL_CASE(length_set_to_address_size, .verifies = "socket.name.length-set-to-addre
 	struct pl_address name;
 	int s = self_connected(&name);
 
-	for (size_t c = 0; c < COUNT(calls); c++) {
+	for (size_t c = 0; c < PL_COUNT(calls); c++) {
 		unsigned char buffer[64];
 		socklen_t length = sizeof(buffer);
 
@@ -199,7 +197,7 @@ PL_CASE(short_buffer_truncates, .verifies = "socket.name.short-buffer-truncates"
 	struct pl_address name;
 	int s = self_connected(&name);
 
-	for (size_t c = 0; c < COUNT(calls); c++) {
+	for (size_t c = 0; c < PL_COUNT(calls); c++) {
 		unsigned char buffer[64];
 		socklen_t length = SHORT;
 
@@ -221,12 +219,12 @@ PL_CASE(zero_length_writes_nothing, .verifies = "socket.name.zero-length-writes-
 	struct pl_address name;
 	int s = self_connected(&name);
 
-	for (size_t c = 0; c < COUNT(calls); c++) {
+	for (size_t c = 0; c < PL_COUNT(calls); c++) {
 		unsigned char buffer[64];
 		void *places[] = { buffer, pl_guarded(0) };
 
 		memset(buffer, BLANK, sizeof(buffer));
-		for (size_t i = 0; i < COUNT(places); i++) {
+		for (size_t i = 0; i < PL_COUNT(places); i++) {
 			socklen_t length = 0;
 
 			pl_expect(tell(c, s, places[i], &length, "0 bytes"), returns(0));
@@ -246,7 +244,7 @@ PL_CASE(negative_length, .verifies = "socket.name.negative-length")
 	struct pl_address name;
 	int s = self_connected(&name);
 
-	for (size_t c = 0; c < COUNT(calls); c++) {
+	for (size_t c = 0; c < PL_COUNT(calls); c++) {
 		unsigned char buffer[256];
 		socklen_t length = (socklen_t)-1;
 
@@ -269,7 +267,7 @@ tell_bare(size_t call, int fd, void *buffer, socklen_t *length, const char *how)
 static void
 expect_efault(int s)
 {
-	for (size_t c = 0; c < COUNT(calls); c++) {
+	for (size_t c = 0; c < PL_COUNT(calls); c++) {
 		char buffer[128];
 		socklen_t length = sizeof(buffer);
 
@@ -297,7 +295,7 @@ PL_CASE(bad_pointers_efault_inet, .verifies = "socket.name.bad-pointers-efault")
 	int s = self_connected(&name);
 
 	expect_efault(s);
-	for (size_t c = 0; c < COUNT(calls); c++) {
+	for (size_t c = 0; c < PL_COUNT(calls); c++) {
 		socklen_t length = sizeof(struct sockaddr_in);
 
 		pl_expect(

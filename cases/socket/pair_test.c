@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* What the array holds before a call that must leave it alone. */
 #define UNTOUCHED -77
 
@@ -17,7 +15,7 @@ static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
 static void
 expect_refused(int domain, int error)
 {
-	for (size_t i = 0; i < COUNT(types); i++) {
+	for (size_t i = 0; i < PL_COUNT(types); i++) {
 		int fd[2], before = pl_count_descriptors();
 
 		pl_expect(sys_socketpair(domain, types[i], 0, fd), fails(error));
@@ -54,7 +52,7 @@ PL_CASE(bad_vector_efault_without_leak, .verifies = "socket.pair.bad-vector-efau
 	static const size_t accessible[] = { 0, sizeof(int) };
 	int type = pl_case_kind()->type, lowest = pl_lowest_free();
 
-	for (size_t i = 0; i < COUNT(accessible); i++) {
+	for (size_t i = 0; i < PL_COUNT(accessible); i++) {
 		int *array = pl_guarded(accessible[i]);
 		int before = pl_count_descriptors();
 
@@ -69,7 +67,7 @@ PL_CASE(bad_vector_efault_without_leak, .verifies = "socket.pair.bad-vector-efau
 /* A program may look at the array to tell which sockets it has. */
 PL_CASE(vector_unchanged_after_failure, .verifies = "socket.pair.vector-unchanged-after-failure")
 {
-	for (size_t i = 0; i < COUNT(types); i++) {
+	for (size_t i = 0; i < PL_COUNT(types); i++) {
 		int fd[2] = { UNTOUCHED, UNTOUCHED - 1 };
 		struct pl_outcome o = sys_socketpair(AF_INET, types[i], 0, fd);
 
@@ -91,7 +89,7 @@ PL_CASE(type_flags_apply_to_both_ends, .verifies = "socket.pair.type-flags-apply
 		{ SOCK_CLOEXEC | SOCK_NONBLOCK, O_NONBLOCK, FD_CLOEXEC } };
 	int type = pl_case_kind()->type;
 
-	for (size_t i = 0; i < COUNT(flags); i++) {
+	for (size_t i = 0; i < PL_COUNT(flags); i++) {
 		int fd[2];
 		char b[4];
 

@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* An unbound socket with that option set, 0 for none. */
 static int
 made(int type, int option)
@@ -126,7 +124,7 @@ PL_CASE(reuseport_must_be_set_on_both, .verifies = "socket.reuse.reuseport-must-
 {
 	static const int options[][2] = { { SO_REUSEPORT, 0 }, { 0, SO_REUSEPORT } };
 
-	for (size_t i = 0; i < COUNT(options); i++) {
+	for (size_t i = 0; i < PL_COUNT(options); i++) {
 		struct pl_address name = pl_case_kind()->address();
 
 		pl_holder(options[i][0], &name);

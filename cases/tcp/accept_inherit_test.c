@@ -7,8 +7,6 @@
 
 #include <netinet/tcp.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* The connection of a new client of that listener. */
 static int
 accepted(int listener, int *client)
@@ -92,10 +90,10 @@ PL_CASE(keepalive_timers, .verifies = "tcp.accept.inherits-keepalive-timers", .k
 	struct pl_address name;
 	int listener = pl_listening(1, &name), client, fd;
 
-	for (size_t i = 0; i < COUNT(options); i++)
+	for (size_t i = 0; i < PL_COUNT(options); i++)
 		pl_set_option(listener, IPPROTO_TCP, options[i].name, options[i].value);
 	fd = accepted(listener, &client);
-	for (size_t i = 0; i < COUNT(options); i++) {
+	for (size_t i = 0; i < PL_COUNT(options); i++) {
 		pl_expect(sys_get_option(fd, IPPROTO_TCP, options[i].name), is(options[i].value));
 		pl_expect_that(
 		    pl_get_option(client, IPPROTO_TCP, options[i].name) != options[i].value,
@@ -124,12 +122,12 @@ PL_CASE(timeouts_and_low_water_mark, .verifies = "tcp.accept.inherits-timeouts-a
 	struct pl_address name;
 	int listener = pl_listening(1, &name), client, fd;
 
-	for (size_t i = 0; i < COUNT(options); i++)
+	for (size_t i = 0; i < PL_COUNT(options); i++)
 		pl_must(sys_setsockopt(listener, SOL_SOCKET, options[i].name, &options[i].value,
 		    sizeof(options[i].value)));
 	pl_set_option(listener, SOL_SOCKET, SO_RCVLOWAT, 3);
 	fd = accepted(listener, &client);
-	for (size_t i = 0; i < COUNT(options); i++) {
+	for (size_t i = 0; i < PL_COUNT(options); i++) {
 		struct timeval wanted = timeout_of(listener, options[i].name);
 		struct timeval got = timeout_of(fd, options[i].name);
 
@@ -151,7 +149,7 @@ PL_CASE(buffer_sizes, .verifies = "tcp.accept.inherits-buffer-sizes", .kinds = P
 	struct pl_address name;
 	int listener = pl_bound(&name), size[2], fd, client, plain;
 
-	for (size_t i = 0; i < COUNT(options); i++) {
+	for (size_t i = 0; i < PL_COUNT(options); i++) {
 		plain = pl_get_option(listener, SOL_SOCKET, options[i]);
 		pl_set_option(listener, SOL_SOCKET, options[i], i == 0 ? 20000 : 30000);
 		size[i] = pl_get_option(listener, SOL_SOCKET, options[i]);
@@ -160,7 +158,7 @@ PL_CASE(buffer_sizes, .verifies = "tcp.accept.inherits-buffer-sizes", .kinds = P
 	}
 	pl_listen(listener, 1);
 	fd = accepted(listener, &client);
-	for (size_t i = 0; i < COUNT(options); i++)
+	for (size_t i = 0; i < PL_COUNT(options); i++)
 		pl_expect(sys_get_option(fd, SOL_SOCKET, options[i]),
 		    on(PL_FREEBSD, returns_between(size[i], 2L * size[i])),
 		    on(PL_LINUX, is(size[i])));
@@ -213,13 +211,13 @@ PL_CASE(
 	size_t i;
 
 	algorithm_of(listener, begin);
-	for (i = 0; i < COUNT(names); i++)
+	for (i = 0; i < PL_COUNT(names); i++)
 		if (strcmp(names[i], begin) != 0 &&
 		    sys_setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, names[i],
 			(socklen_t)strlen(names[i]))
 			    .error == 0)
 			break;
-	if (i == COUNT(names))
+	if (i == PL_COUNT(names))
 		pl_not_tested("this kernel offers no second congestion control algorithm");
 	fd = accepted(listener, &client);
 	algorithm_of(fd, now);

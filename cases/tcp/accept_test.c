@@ -7,8 +7,6 @@
 
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Another client is accepted, and it is that one. */
 static void
 expect_next_client(int listener, const struct pl_address *name)
@@ -46,14 +44,14 @@ PL_CASE(each_call_gives_a_connection_of_its_own,
 PL_CASE(clients_come_in_order, .verifies = "tcp.accept.fifo-order", .kinds = PL_TCP)
 {
 	struct pl_address name, client[8], from;
-	int listener = pl_listening(COUNT(client), &name);
+	int listener = pl_listening(PL_COUNT(client), &name);
 
-	for (size_t i = 0; i < COUNT(client); i++) {
+	for (size_t i = 0; i < PL_COUNT(client); i++) {
 		const char text[] = { "abcdefgh"[i], '\0' };
 
 		client[i] = pl_queue_client(listener, &name, text);
 	}
-	for (size_t i = 0; i < COUNT(client); i++) {
+	for (size_t i = 0; i < PL_COUNT(client); i++) {
 		const char text[] = { "abcdefgh"[i], '\0' };
 		int fd = (int)pl_expect(sys_accept(listener, &from), opens());
 
@@ -110,7 +108,7 @@ PL_CASE(not_listening_einval, .verifies = "tcp.accept.unlistened-socket-einval",
 	struct pl_address name, from;
 	int fd[] = { pl_unconnected(), pl_bound(&name) };
 
-	for (size_t i = 0; i < COUNT(fd); i++) {
+	for (size_t i = 0; i < PL_COUNT(fd); i++) {
 		pl_expect(sys_accept(fd[i], NULL), fails(EINVAL));
 		pl_expect(sys_accept(fd[i], &from), fails(EINVAL));
 		pl_nonblock(fd[i], true);
@@ -221,7 +219,7 @@ PL_CASE(datagram_socket, .verifies = "tcp.accept.datagram-socket")
 	int fd[] = { pl_socket(AF_INET, SOCK_DGRAM), pl_bound_inet(AF_INET, SOCK_DGRAM, &name),
 		pl_inet_pair(SOCK_DGRAM).r };
 
-	for (size_t i = 0; i < COUNT(fd); i++)
+	for (size_t i = 0; i < PL_COUNT(fd); i++)
 		pl_expect(sys_accept(fd[i], NULL), on(PL_FREEBSD | PL_POSIX, fails(EINVAL)),
 		    on(PL_LINUX | PL_POSIX, fails(EOPNOTSUPP)));
 }
@@ -233,7 +231,7 @@ PL_CASE(connected_socket_einval, .verifies = "tcp.accept.connected-socket-einval
 	int listener = pl_listening(1, &name), client = pl_client(&name);
 	int fd[] = { client, pl_accept(listener) };
 
-	for (size_t i = 0; i < COUNT(fd); i++) {
+	for (size_t i = 0; i < PL_COUNT(fd); i++) {
 		pl_expect(sys_accept(fd[i], NULL), fails(EINVAL));
 		pl_expect(sys_get_option(fd[i], SOL_SOCKET, SO_ACCEPTCONN), is(0));
 	}

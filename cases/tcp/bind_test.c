@@ -7,8 +7,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /*
  * The name of all hosts that the kind's address is one of: an IPv6 socket that
  * speaks IPv4 has [::] for it.
@@ -39,7 +37,7 @@ PL_CASE(port_zero_gives_each_its_own, .verifies = "tcp.bind.port-zero-assigns-fr
 {
 	struct pl_address name[8];
 
-	for (size_t i = 0; i < COUNT(name); i++) {
+	for (size_t i = 0; i < PL_COUNT(name); i++) {
 		struct pl_address wanted = pl_case_kind()->address();
 		int fd = pl_unconnected();
 

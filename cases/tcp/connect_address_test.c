@@ -5,8 +5,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* What one side sends comes out at the other. */
 static void
 expect_talk(int a, int b)
@@ -47,7 +45,7 @@ PL_CASE(wrong_family_eafnosupport, .verifies = "tcp.connect.wrong-address-family
 	wrong[0] = pl_inet6_address(pl_address_port(&name));
 	wrong[1] = name;
 	wrong[1].any.sa_family = AF_UNIX;
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < PL_COUNT(wrong); i++) {
 		fd = pl_socket(AF_INET, SOCK_STREAM);
 		pl_expect(sys_connect(fd, &wrong[i]), fails(EAFNOSUPPORT));
 		pl_expect(sys_connect(fd, &name), returns(0));
@@ -63,7 +61,7 @@ PL_CASE(too_short_einval, .verifies = "tcp.connect.addrlen-too-short-einval", .k
 	struct pl_address name, cut;
 	int listener = pl_listening(1, &name), fd = pl_unconnected();
 
-	for (size_t i = 0; i < COUNT(lengths); i++) {
+	for (size_t i = 0; i < PL_COUNT(lengths); i++) {
 		cut = name;
 		cut.length = lengths[i];
 		pl_expect(pl_sys(connect(fd, &cut.any, cut.length), "connect(%s, name, %u)",
@@ -93,7 +91,7 @@ PL_CASE(sa_len_is_ignored, .verifies = "tcp.connect.sa-len-member-ignored", .kin
 
 	if (pl_os_sa_len(&name) == -1)
 		pl_not_tested("addresses do not tell their length here");
-	for (size_t i = 0; i < COUNT(lengths); i++) {
+	for (size_t i = 0; i < PL_COUNT(lengths); i++) {
 		to = name;
 		pl_os_set_sa_len(&to, lengths[i]);
 		listener = pl_unconnected();

@@ -7,8 +7,6 @@
 
 #include <sched.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A backlog's worth of clients, as the profile's pages count them. */
 static int
 documented(int backlog)
@@ -119,7 +117,7 @@ PL_CASE(
 {
 	static const int backlogs[] = { 1, 2, 4, 5 };
 
-	for (size_t i = 0; i < COUNT(backlogs); i++) {
+	for (size_t i = 0; i < PL_COUNT(backlogs); i++) {
 		struct pl_address name;
 		int listener = pl_listening(backlogs[i], &name);
 
@@ -150,7 +148,7 @@ PL_CASE(last_backlog_counts, .verifies = "tcp.listen.twice-changes-backlog", .ki
 	struct pl_address name;
 	int listener = pl_bound(&name);
 
-	for (size_t i = 0; i < COUNT(backlogs); i++) {
+	for (size_t i = 0; i < PL_COUNT(backlogs); i++) {
 		pl_expect(sys_listen(listener, backlogs[i]), returns(0));
 		if (pl_os.so_listenqlimit != PL_ABSENT)
 			pl_expect(sys_get_option(listener, SOL_SOCKET, pl_os.so_listenqlimit),
@@ -257,7 +255,7 @@ PL_CASE(shorter_queue_keeps_who_waits, .verifies = "tcp.listen.relisten-keeps-pe
 {
 	static const int backlogs[] = { 1, 0, 8 };
 
-	for (size_t i = 0; i < COUNT(backlogs); i++) {
+	for (size_t i = 0; i < PL_COUNT(backlogs); i++) {
 		struct pl_address name;
 		int listener = pl_listening(4, &name), client[2];
 

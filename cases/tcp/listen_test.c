@@ -9,8 +9,6 @@
 
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* How many connections wait in a listener that does not wait; they are taken. */
 static int
 drain(int listener)
@@ -44,10 +42,10 @@ PL_CASE(client_wakes_pollers, .verifies = "tcp.listen.blocked-poll-woken-by-conn
 	struct pl_peer *waiting[] = { pl_thread(wait_for_client, &listener),
 		pl_child(wait_for_client, &listener, listener) };
 
-	for (size_t i = 0; i < COUNT(waiting); i++)
+	for (size_t i = 0; i < PL_COUNT(waiting); i++)
 		pl_expect_blocks(waiting[i]);
 	pl_client(&name);
-	for (size_t i = 0; i < COUNT(waiting); i++)
+	for (size_t i = 0; i < PL_COUNT(waiting); i++)
 		pl_expect(pl_result(waiting[i]), is(POLLIN));
 }
 

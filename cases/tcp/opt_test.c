@@ -10,8 +10,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Any number but 0 is yes; and it is said to one socket. */
 PL_CASE(nodelay_default_off_and_settable, .verifies = "tcp.opt.nodelay-default-off-and-settable",
     .kinds = PL_TCP)
@@ -20,7 +18,7 @@ PL_CASE(nodelay_default_off_and_settable, .verifies = "tcp.opt.nodelay-default-o
 	int fd = pl_unconnected(), other = pl_unconnected();
 
 	pl_expect(sys_get_option(fd, IPPROTO_TCP, TCP_NODELAY), is(0));
-	for (size_t i = 0; i < COUNT(yes); i++) {
+	for (size_t i = 0; i < PL_COUNT(yes); i++) {
 		pl_expect(sys_set_option(fd, IPPROTO_TCP, TCP_NODELAY, yes[i]), returns(0));
 		pl_expect(
 		    sys_get_option(fd, IPPROTO_TCP, TCP_NODELAY), returns_between(1, INT_MAX));
@@ -36,7 +34,7 @@ PL_CASE(short_value_einval, .verifies = "tcp.opt.short-value-einval", .kinds = P
 	static const socklen_t lengths[] = { 3, 1, 0 };
 	int fd = pl_unconnected();
 
-	for (size_t i = 0; i < COUNT(lengths); i++) {
+	for (size_t i = 0; i < PL_COUNT(lengths); i++) {
 		char *value = pl_guarded(lengths[i]);
 
 		memset(value, 1, lengths[i]);
@@ -134,7 +132,7 @@ PL_CASE(
 	static const int wrong[] = { -1, 1, 70000 };
 	int fd = pl_unconnected(), before = pl_get_option(fd, IPPROTO_TCP, TCP_MAXSEG);
 
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < PL_COUNT(wrong); i++) {
 		pl_expect(sys_set_option(fd, IPPROTO_TCP, TCP_MAXSEG, wrong[i]), fails(EINVAL));
 		pl_expect(sys_get_option(fd, IPPROTO_TCP, TCP_MAXSEG), is(before));
 	}

@@ -9,8 +9,6 @@
 
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int timers[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
 
 /* Set-up: nobody has changed what the pages give as the defaults. */
@@ -43,13 +41,13 @@ PL_CASE(keepalive_timers_round_trip_in_seconds,
     .verifies = "tcp.opt.keepalive-timers-round-trip-in-seconds", .kinds = PL_TCP)
 {
 	static const int values[] = { 61, 62, 3 };
-	int fd = pl_unconnected(), other = pl_unconnected(), before[COUNT(timers)];
+	int fd = pl_unconnected(), other = pl_unconnected(), before[PL_COUNT(timers)];
 
-	for (size_t i = 0; i < COUNT(timers); i++)
+	for (size_t i = 0; i < PL_COUNT(timers); i++)
 		before[i] = pl_get_option(other, IPPROTO_TCP, timers[i]);
-	for (size_t i = 0; i < COUNT(timers); i++)
+	for (size_t i = 0; i < PL_COUNT(timers); i++)
 		pl_expect(sys_set_option(fd, IPPROTO_TCP, timers[i], values[i]), returns(0));
-	for (size_t i = 0; i < COUNT(timers); i++) {
+	for (size_t i = 0; i < PL_COUNT(timers); i++) {
 		int later = pl_unconnected();
 
 		pl_expect(sys_get_option(fd, IPPROTO_TCP, timers[i]), is(values[i]));
@@ -63,7 +61,7 @@ PL_CASE(keepalive_timers_zero, .verifies = "tcp.opt.keepalive-timers-zero", .kin
 {
 	int fd = pl_unconnected();
 
-	for (size_t i = 0; i < COUNT(timers); i++) {
+	for (size_t i = 0; i < PL_COUNT(timers); i++) {
 		int usual = pl_get_option(fd, IPPROTO_TCP, timers[i]);
 
 		pl_set_option(fd, IPPROTO_TCP, timers[i], 5);
@@ -82,7 +80,7 @@ PL_CASE(keepalive_timers_upper_bound, .verifies = "tcp.opt.keepalive-timers-uppe
 	} bounds[] = { { TCP_KEEPIDLE, 32767 }, { TCP_KEEPINTVL, 32767 }, { TCP_KEEPCNT, 127 } };
 	int fd = pl_unconnected();
 
-	for (size_t i = 0; i < COUNT(bounds); i++) {
+	for (size_t i = 0; i < PL_COUNT(bounds); i++) {
 		int name = bounds[i].name, largest = bounds[i].largest;
 
 		pl_expect(sys_set_option(fd, IPPROTO_TCP, name, largest),
@@ -110,7 +108,7 @@ PL_CASE(keepalive_probes_keep_live_connection,
 	const int ends[] = { p.r, p.w };
 
 	for (int i = 0; i < 2; i++) {
-		for (size_t t = 0; t < COUNT(timers); t++)
+		for (size_t t = 0; t < PL_COUNT(timers); t++)
 			pl_set_option(ends[i], IPPROTO_TCP, timers[t], 1);
 		pl_set_option(ends[i], SOL_SOCKET, SO_KEEPALIVE, 1);
 	}
@@ -232,7 +230,7 @@ PL_CASE(syncnt_range, .verifies = "tcp.opt.syncnt-range", .kinds = PL_TCP)
 	int option = (int)pl_need(pl_os.tcp_syncnt, "TCP_SYNCNT"), fd = pl_unconnected();
 
 	pl_expect(sys_set_option(fd, IPPROTO_TCP, option, 2), returns(0));
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < PL_COUNT(wrong); i++) {
 		pl_expect(sys_set_option(fd, IPPROTO_TCP, option, wrong[i]), fails(EINVAL));
 		pl_expect(sys_get_option(fd, IPPROTO_TCP, option), is(2));
 	}

@@ -8,8 +8,6 @@
 #include "plumbline.h"
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 
 /* A NUL, a start that no other process uses, and those bytes. */
@@ -76,7 +74,7 @@ PL_CASE(reached_without_a_file, .verifies = "unix.abstract.connect-without-file"
 	struct pl_address name = abstract("x", 1), other = abstract("y", 1);
 	int entries = count_entries();
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_pair p = { .r = -1, .w = pl_socket(AF_UNIX, types[t]) };
 		int server = pl_socket(AF_UNIX, types[t]);
 
@@ -127,8 +125,8 @@ PL_CASE(name_comes_back_byte_for_byte, .verifies = "unix.abstract.name-with-nul-
 		size_t size;
 	} rests[] = { { "a\0b", 3 }, { "\0\0c\0", 4 }, { "/d", 2 }, { "", 0 } };
 
-	for (size_t i = 0; i < COUNT(rests); i++)
-		for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t i = 0; i < PL_COUNT(rests); i++)
+		for (size_t t = 0; t < PL_COUNT(types); t++) {
 			struct pl_address name = abstract(rests[i].bytes, rests[i].size), told;
 			int fd = pl_socket(AF_UNIX, types[t]);
 
@@ -146,7 +144,7 @@ PL_CASE(name_in_use_gives_eaddrinuse, .verifies = "unix.abstract.eaddrinuse")
 {
 	struct pl_address name = abstract("x", 1);
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int fd = pl_socket(AF_UNIX, types[t]), second = pl_socket(AF_UNIX, types[t]);
 
 		/* The types that have it already do not matter. */

@@ -7,8 +7,6 @@
 
 #include <sys/stat.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 enum {
 	OFFSET = offsetof(struct sockaddr_un, sun_path),
 	ROOM = sizeof(struct sockaddr_un) - OFFSET
@@ -85,7 +83,7 @@ PL_CASE(sun_len_excludes_the_nul, .verifies = "unix.addr.sun-len-macro-excludes-
 	static const char *const paths[] = { "abcde", "a", "" };
 	struct sockaddr_un un;
 
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < PL_COUNT(paths); i++) {
 		memset(&un, 'x', sizeof(un));
 		strcpy(un.sun_path, paths[i]);
 		pl_expect(pl_value(sun_len(&un), NULL, "SUN_LEN of \"%s\"", paths[i]),
@@ -99,7 +97,7 @@ PL_CASE(sun_len_member_is_ignored_on_input, .verifies = "unix.addr.sun-len-membe
 	static const unsigned wrong[] = { 255, 0, 3 };
 	char path[] = "s0";
 
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < PL_COUNT(wrong); i++) {
 		struct pl_address a, name;
 		int s = pl_socket(AF_UNIX, SOCK_DGRAM);
 
@@ -125,7 +123,7 @@ PL_CASE(
 	int listener = pl_bound_unix(SOCK_STREAM, "s");
 
 	pl_listen(listener, 1);
-	for (size_t i = 0; i < COUNT(two_types); i++) {
+	for (size_t i = 0; i < PL_COUNT(two_types); i++) {
 		int s = pl_socket(AF_UNIX, two_types[i]);
 		struct pl_address fresh = whole_structure("new", '\0');
 
@@ -148,7 +146,7 @@ PL_CASE(bind_of_zero_length_path, .verifies = "unix.addr.bind-zero-length-path")
 {
 	struct pl_address none = pl_unix_address_bytes("", 0), name;
 
-	for (size_t i = 0; i < COUNT(two_types); i++) {
+	for (size_t i = 0; i < PL_COUNT(two_types); i++) {
 		int s = pl_socket(AF_UNIX, two_types[i]);
 		struct pl_outcome o = sys_bind(s, &none);
 
@@ -173,7 +171,7 @@ PL_CASE(connect_to_zero_length_path_gives_einval,
 {
 	struct pl_address none = pl_unix_address_bytes("", 0), name;
 
-	for (size_t i = 0; i < COUNT(two_types); i++) {
+	for (size_t i = 0; i < PL_COUNT(two_types); i++) {
 		int s = pl_socket(AF_UNIX, two_types[i]);
 
 		pl_expect(sys_connect(s, &none), fails(EINVAL));
@@ -216,7 +214,7 @@ PL_CASE(bind_to_wrong_family_is_refused, .verifies = "unix.addr.bind-wrong-famil
 	struct pl_address a = pl_unix_address("s");
 
 	a.any.sa_family = AF_INET;
-	for (size_t i = 0; i < COUNT(two_types); i++) {
+	for (size_t i = 0; i < PL_COUNT(two_types); i++) {
 		int s = pl_socket(AF_UNIX, two_types[i]);
 
 		pl_expect(sys_bind(s, &a), on(PL_FREEBSD | PL_POSIX, fails(EAFNOSUPPORT)),
@@ -232,7 +230,7 @@ PL_CASE(connect_to_wrong_family_is_refused, .verifies = "unix.addr.connect-wrong
 
 	pl_listen(pl_bound_unix(SOCK_STREAM, names[0]), 1);
 	pl_bound_unix(SOCK_DGRAM, names[1]);
-	for (size_t i = 0; i < COUNT(two_types); i++) {
+	for (size_t i = 0; i < PL_COUNT(two_types); i++) {
 		struct pl_address a = pl_unix_address(names[i]), name;
 		int s = pl_socket(AF_UNIX, two_types[i]);
 

@@ -6,7 +6,6 @@
 #include "plumbline.h"
 
 #define CLIENTS (PL_UNIX | PL_CONNECTIONS | PL_NAMED)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The answer to a client that finds the queue full and does not wait. */
 #define EXPECT_FULL(outcome) \
@@ -99,7 +98,7 @@ PL_CASE(backlog_sets_how_many_wait, .verifies = "unix.listen.backlog-capacity",
 {
 	static const int backlogs[] = { 1, 2, 4, 5 };
 
-	for (size_t i = 0; i < COUNT(backlogs); i++) {
+	for (size_t i = 0; i < PL_COUNT(backlogs); i++) {
 		struct pl_address name;
 		int n = backlogs[i], listener = pl_listening(n, &name), count;
 

@@ -6,8 +6,6 @@
 
 #include <sys/stat.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
 
 /* Bind sockets of two types to that path: both fail so, and can be bound elsewhere. */
@@ -16,7 +14,7 @@ expect_refusal(const char *path, int error)
 {
 	static int count;
 
-	for (size_t i = 0; i < COUNT(types); i++) {
+	for (size_t i = 0; i < PL_COUNT(types); i++) {
 		struct pl_address a = pl_unix_address(path);
 		int s = pl_socket(AF_UNIX, types[i]);
 		char other[16];
@@ -50,7 +48,7 @@ PL_CASE(existing_file_or_directory_gives_eaddrinuse,
 	make_file("file");
 	pl_mkdir("dir", 0700);
 	pl_mkfifo("fifo", 0600);
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < PL_COUNT(paths); i++) {
 		pl_must(sys_lstat(paths[i], &before));
 		expect_refusal(paths[i], EADDRINUSE);
 		pl_must(sys_lstat(paths[i], &after));

@@ -9,8 +9,6 @@
 
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Ids that no user of this machine is likely to have. */
 enum { USER = 12345, GROUP = 23456, DIRECTORY_GROUP = 34567 };
 
@@ -75,7 +73,7 @@ PL_CASE(creates_a_socket_file, .verifies = "unix.bind.creates-socket-file")
 {
 	char path[] = "s0";
 
-	for (size_t i = 0; i < COUNT(types); i++) {
+	for (size_t i = 0; i < PL_COUNT(types); i++) {
 		if (pl_asks(PL_POSIX) && types[i] == SOCK_SEQPACKET)
 			continue;
 		path[1] = (char)('0' + i);
@@ -109,7 +107,7 @@ PL_CASE(mode_is_0777_minus_umask, .verifies = "unix.bind.mode-is-0777-minus-umas
 	static struct masked masks[] = { { 0, 0777, "s0" }, { 022, 0755, "s1" },
 		{ 077, 0700, "s2" }, { 0777, 0, "s3" }, { 0125, 0652, "s4" } };
 
-	for (size_t i = 0; i < COUNT(masks); i++)
+	for (size_t i = 0; i < PL_COUNT(masks); i++)
 		pl_must(pl_result(pl_child(bind_masked, &masks[i], PL_KEEP_NONE)));
 }
 
@@ -160,7 +158,7 @@ PL_CASE(group_of_the_file, .verifies = "unix.bind.group-of-file", .needs = PL_RO
 		mode_t mode;
 	} directories[] = { { "plain", "plain/s", 0777 }, { "setgid", "setgid/s", 02777 } };
 
-	for (size_t i = 0; i < COUNT(directories); i++) {
+	for (size_t i = 0; i < PL_COUNT(directories); i++) {
 		pl_mkdir(directories[i].path, 0700);
 		pl_must(pl_sys(chown(directories[i].path, 0, DIRECTORY_GROUP),
 		    "chown(\"%s\", 0, %d)", directories[i].path, DIRECTORY_GROUP));
@@ -180,7 +178,7 @@ PL_CASE(live_socket_gives_eaddrinuse, .verifies = "unix.bind.eaddrinuse-live-soc
 	int dgram = pl_bound_unix(SOCK_DGRAM, "dgram"), client;
 	struct pl_address a = pl_unix_address("dgram");
 
-	for (size_t i = 0; i < COUNT(types); i++) {
+	for (size_t i = 0; i < PL_COUNT(types); i++) {
 		if (pl_asks(PL_POSIX) && types[i] == SOCK_SEQPACKET)
 			continue;
 		pl_expect(bind_new(types[i], "stream"), fails(EADDRINUSE));

@@ -4,8 +4,6 @@
 
 #include "plumbline.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 
 /* A socket of that type and name that takes clients, if they need to be taken. */
@@ -50,8 +48,8 @@ PL_CASE(missing_name_gives_enoent, .verifies = "unix.connect.enoent-no-such-name
 	static const char *const paths[] = { "missing", "missing/s", "dangling" };
 
 	pl_symlink("nowhere", "dangling");
-	for (size_t t = 0; t < COUNT(types); t++)
-		for (size_t i = 0; i < COUNT(paths); i++)
+	for (size_t t = 0; t < PL_COUNT(types); t++)
+		for (size_t i = 0; i < PL_COUNT(paths); i++)
 			pl_expect(connect_to(types[t], paths[i]), fails(ENOENT));
 	pl_expect(pl_file_type("missing"), fails(ENOENT));
 	pl_expect(pl_file_type("nowhere"), fails(ENOENT));
@@ -60,7 +58,7 @@ PL_CASE(missing_name_gives_enoent, .verifies = "unix.connect.enoent-no-such-name
 /* The file outlives the socket, and leads to nobody; a new socket of the name is reached. */
 PL_CASE(stale_file_gives_econnrefused, .verifies = "unix.connect.econnrefused-stale-file")
 {
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int server = server_of(types[t], "s");
 
 		pl_expect(connect_to(types[t], "s"), returns(0));
@@ -103,8 +101,8 @@ PL_CASE(path_is_not_a_socket, .verifies = "unix.connect.path-is-not-a-socket")
 	pl_close(pl_open("file", O_WRONLY | O_CREAT | O_EXCL, 0600));
 	pl_mkdir("directory", 0700);
 	pl_mkfifo("fifo", 0600);
-	for (size_t i = 0; i < COUNT(files); i++) {
-		for (size_t t = 0; t < COUNT(types); t++)
+	for (size_t i = 0; i < PL_COUNT(files); i++) {
+		for (size_t t = 0; t < PL_COUNT(types); t++)
 			pl_expect(connect_to(types[t], files[i].path),
 			    on(PL_FREEBSD, fails(ENOTSOCK)), on(PL_LINUX, fails(ECONNREFUSED)));
 		pl_expect(pl_file_type(files[i].path), is(files[i].type));
@@ -115,10 +113,10 @@ PL_CASE(path_is_not_a_socket, .verifies = "unix.connect.path-is-not-a-socket")
 /* Each type is a club of its own. */
 PL_CASE(other_type_gives_eprototype, .verifies = "unix.connect.eprototype-type-mismatch")
 {
-	for (size_t s = 0; s < COUNT(types); s++) {
+	for (size_t s = 0; s < PL_COUNT(types); s++) {
 		int server = server_of(types[s], "s");
 
-		for (size_t c = 0; c < COUNT(types); c++)
+		for (size_t c = 0; c < PL_COUNT(types); c++)
 			if (c != s)
 				pl_expect(connect_to(types[c], "s"), fails(EPROTOTYPE));
 		expect_untouched(server, types[s], "s");
@@ -133,10 +131,10 @@ PL_CASE(socket_file_must_be_writable, .verifies = "unix.connect.eacces-socket-fi
 {
 	static const mode_t modes[] = { 0555, 0, 0577 };
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int server = server_of(types[t], "s");
 
-		for (size_t i = 0; i < COUNT(modes); i++) {
+		for (size_t i = 0; i < PL_COUNT(modes); i++) {
 			pl_chmod("s", modes[i]);
 			pl_expect(connect_to(types[t], "s"), fails(EACCES));
 		}
@@ -153,10 +151,10 @@ PL_CASE(write_permission_alone_suffices, .verifies = "unix.connect.write-permiss
 {
 	static const mode_t modes[] = { 0222, 0200 };
 
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int server = server_of(types[t], "s");
 
-		for (size_t i = 0; i < COUNT(modes); i++) {
+		for (size_t i = 0; i < PL_COUNT(modes); i++) {
 			pl_chmod("s", modes[i]);
 			pl_expect(connect_to(types[t], "s"), returns(0));
 		}
@@ -172,11 +170,11 @@ PL_CASE(prefix_must_be_searchable, .verifies = "unix.connect.eacces-prefix-not-s
 	static const mode_t modes[] = { 0600, 0666, 0 };
 
 	pl_mkdir("d", 0700);
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int server = server_of(types[t], "d/s");
 
 		pl_chmod("d/s", 0777);
-		for (size_t i = 0; i < COUNT(modes); i++) {
+		for (size_t i = 0; i < PL_COUNT(modes); i++) {
 			pl_chmod("d", modes[i]);
 			pl_expect(connect_to(types[t], "d/s"), fails(EACCES));
 		}
@@ -197,10 +195,10 @@ PL_CASE(prefix_must_be_a_directory, .verifies = "unix.connect.enotdir-prefix-not
 	static const char *const paths[] = { "file/s", "s/s", "s/" };
 
 	pl_close(pl_open("file", O_WRONLY | O_CREAT | O_EXCL, 0600));
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int server = server_of(types[t], "s");
 
-		for (size_t i = 0; i < COUNT(paths); i++)
+		for (size_t i = 0; i < PL_COUNT(paths); i++)
 			pl_expect(connect_to(types[t], paths[i]), fails(ENOTDIR));
 		expect_untouched(server, types[t], "s");
 		pl_close(server);
@@ -217,10 +215,10 @@ PL_CASE(loop_of_symbolic_links_gives_eloop, .verifies = "unix.connect.eloop-syml
 	pl_symlink("a", "b");
 	pl_symlink("itself", "itself");
 	pl_symlink("s", "link");
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		int server = server_of(types[t], "s");
 
-		for (size_t i = 0; i < COUNT(paths); i++)
+		for (size_t i = 0; i < PL_COUNT(paths); i++)
 			pl_expect(connect_to(types[t], paths[i]), fails(ELOOP));
 		pl_expect(connect_to(types[t], "link"), returns(0));
 		pl_close(server);
@@ -242,7 +240,7 @@ PL_CASE(component_can_be_too_long_behind_a_link,
 	pl_symlink(target, "too-long");
 	target[longest] = '\0';
 	pl_symlink(target, "longest");
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		pl_expect(connect_to(types[t], "too-long"), fails(ENAMETOOLONG));
 		pl_expect(connect_to(types[t], "longest"), fails(ENOENT));
 	}

@@ -7,8 +7,6 @@
 
 #include <sys/stat.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A listening socket of that name. */
 static int
 listener_at(const char *path)
@@ -66,8 +64,8 @@ PL_CASE(open_fails, .verifies = "unix.file.open-fails")
 	listener_at("listener");
 	pl_bound_unix(SOCK_DGRAM, "dgram");
 	pl_close(pl_bound_unix(SOCK_STREAM, "stale"));
-	for (size_t i = 0; i < COUNT(paths); i++)
-		for (size_t j = 0; j < COUNT(modes); j++)
+	for (size_t i = 0; i < PL_COUNT(paths); i++)
+		for (size_t j = 0; j < PL_COUNT(modes); j++)
 			pl_expect(sys_open(paths[i], modes[j]), on(PL_FREEBSD, fails(EOPNOTSUPP)),
 			    on(PL_LINUX, fails(ENXIO)));
 }

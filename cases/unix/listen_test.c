@@ -7,7 +7,6 @@
 
 #define CONNECTIONS (PL_UNIX | PL_CONNECTIONS)
 #define CLIENTS (CONNECTIONS | PL_NAMED)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static int
 client_of(const struct pl_address *name)
@@ -124,7 +123,7 @@ PL_CASE(accept_takes_a_listening_socket, .verifies = "unix.accept.einval-not-lis
 	const int fds[] = { pl_unconnected(), pl_bound(&name), p.r, p.w };
 
 	pl_write(p.w, "abc", 3);
-	for (size_t i = 0; i < COUNT(fds); i++) {
+	for (size_t i = 0; i < PL_COUNT(fds); i++) {
 		pl_expect(sys_accept(fds[i], NULL), fails(EINVAL));
 		pl_expect(sys_accept(fds[i], &from), fails(EINVAL));
 	}

@@ -7,7 +7,6 @@
 #include "sequence/names.h"
 
 #define CLIENTS (PL_UNIX | PL_CONNECTIONS | PL_NAMED)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
 	OFFSET = offsetof(struct sockaddr_un, sun_path),
@@ -93,8 +92,8 @@ PL_CASE(bound_path_comes_back_as_given, .verifies = "unix.name.getsockname-retur
 
 	pl_mkdir("d", 0700);
 	pl_symlink("d", "link");
-	for (size_t t = 0; t < COUNT(types); t++)
-		for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++)
+		for (size_t i = 0; i < PL_COUNT(paths); i++) {
 			struct pl_address name = pl_unix_address(paths[i]);
 			int fd = pl_socket(AF_UNIX, types[t]);
 
@@ -114,8 +113,8 @@ PL_CASE(length_of_a_bound_name, .verifies = "unix.name.length-of-bound-name")
 		socklen_t given;
 	} names[] = { { "abc", OFFSET + 3 }, { "abd", sizeof(struct sockaddr_un) } };
 
-	for (size_t t = 0; t < COUNT(types); t++)
-		for (size_t i = 0; i < COUNT(names); i++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++)
+		for (size_t i = 0; i < PL_COUNT(names); i++) {
 			struct pl_address name = pl_unix_address(names[i].path), told;
 			int fd = pl_socket(AF_UNIX, types[t]);
 
@@ -344,7 +343,7 @@ PL_CASE(full_path_comes_back_whole, .verifies = "unix.name.full-length-path-term
 
 	memset(path, 'n', ROOM);
 	path[ROOM - 1] = 'z';
-	for (size_t t = 0; t < COUNT(types); t++) {
+	for (size_t t = 0; t < PL_COUNT(types); t++) {
 		struct pl_address name = pl_unix_address_bytes(path, ROOM), told;
 		int fd = pl_socket(AF_UNIX, types[t]);
 		socklen_t length = sizeof(told.un);

@@ -6,14 +6,12 @@
 #include "plumbline.h"
 #include "sequence/names.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 
 /* The domain has all three sorts, and each socket is of the sort asked for. */
 PL_CASE(three_types_are_supported, .verifies = "unix.socket.three-types-supported")
 {
-	for (size_t i = 0; i < COUNT(types); i++) {
+	for (size_t i = 0; i < PL_COUNT(types); i++) {
 		int s = (int)pl_expect(sys_socket(AF_UNIX, types[i], 0), opens());
 
 		pl_expect(sys_get_option(s, SOL_SOCKET, SO_TYPE), returns(types[i]));
