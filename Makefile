@@ -9,7 +9,7 @@
 .OBJDIR: ./
 .NOTPARALLEL:
 .MAKE.JOB.PREFIX =
-.PHONY: all deps conform test defects bench lint clean help
+.PHONY: all deps conform gate baseline merge test defects bench lint clean help
 
 all: ## build everything (the default)
 	@MAKE='$(MAKE)' sh mk/build.sh
@@ -19,6 +19,15 @@ deps: ## install the packages that building and running need
 
 conform: all ## check this kernel against its documentation
 	@sh mk/conform.sh
+
+gate: all ## conform, and fail if anything is worse than the baseline says
+	@sh mk/gate.sh
+
+baseline: all ## write the baseline anew
+	@sh mk/gate.sh baseline
+
+merge: all ## set the RESULTS of several runs side by side
+	@sh mk/merge.sh
 
 test: all ## run the project's own tests
 	@sh mk/test.sh
@@ -40,13 +49,23 @@ help: ## print this
 
 ##
 ## variables:
-##   AREA=pipe          only these areas (conform, defects, bench)
-##   CASE='eof*'        only cases whose name, program, or program:name matches (conform)
+##   AREA=pipe          only these areas (conform, gate, baseline, defects, bench)
+##   CASE='eof*'        only cases whose name, program, or program:name matches
+##                      (conform, gate)
 ##   PROFILE=posix      whose documentation speaks: freebsd, linux or posix;
-##                      by default the running system's (conform, defects)
+##                      by default the running system's (conform, gate,
+##                      baseline, defects)
 ##   PARALLEL=8         cases at a time; by default one per CPU (defects: four)
 ##   SCALE=4            stretch the deadlines of the cases, for slow machines
-##   OUT=dir            where conform leaves its report; by default reports/out
+##   RESULTS='a.db b.db'
+##                      results files of runs on any kernel or profile (merge); of
+##                      runs to judge instead of a new one (gate, baseline)
+##   BASELINE=file      by default reports/baselines/<os>.tsv, <os>-unprivileged.tsv
+##                      for ordinary users, <os>-<profile>.tsv for another profile
+##   REPEAT=5           run the suite so often; what is not always the same is
+##                      flaky (gate, baseline)
+##   FORMAT=github      annotations for GitHub instead of text (gate)
+##   OUT=dir            where conform and gate leave reports; by default reports/out
 ##   DEFECT='read-*'    only these defects (defects)
 ##   FULL=1             every case of the area for each defect (defects)
 ##   CC=clang           another compiler; each has its own folder in build/

@@ -633,8 +633,17 @@ configure(const atf_tc_t *tc, double *scale)
 	*scale = strtod(word, &end);
 	if (*end != '\0' || !(*scale > 0 && *scale < 1000))
 		broken_before("scale \"%s\" is not a number from 0 to 1000", word);
-	printf("plumbline 1 profile=%s os=%s release=%s privileged=%s\n", pl_profile_name(profile),
-	    os_identity.sysname, os_identity.release, geteuid() == 0 ? "yes" : "no");
+	printf(
+	    "plumbline 1 profile=%s os=%s release=%s privileged=%s machine=%s suite=%s runner=%s",
+	    pl_profile_name(profile), os_identity.sysname, os_identity.release,
+	    geteuid() == 0 ? "yes" : "no", os_identity.machine,
+	    atf_tc_get_config_var_wd(tc, "suite", "unknown"),
+	    atf_tc_get_config_var_wd(tc, "runner", "unknown"));
+	/* What tells two kernels of one release apart; a blank would end the word. */
+	printf(" build=");
+	for (const char *c = os_identity.version; *c != '\0'; c++)
+		putchar(*c == ' ' || *c == '\n' ? '_' : *c);
+	putchar('\n');
 }
 
 static void

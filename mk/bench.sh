@@ -1,7 +1,8 @@
 # Times the suite against as many empty cases under the same kyua settings: make bench.
 #
 # The two alternate for ROUNDS rounds and the medians count.  Cases tagged slow
-# stay out and are listed with their reasons.  Exit status: 0, 1 if a case takes
+# stay out and are listed with their reasons.  The page of the last run is timed
+# too, from opening it until it is painted.  Exit status: 0, 1 if a case takes
 # over a second and is not tagged slow, 2 if there is nothing to time.
 set -u
 CDPATH= cd -- "$(dirname -- "$0")/.." || exit 2
@@ -128,4 +129,34 @@ suite=$(median "$scratch/suite")
 empty=$(median "$scratch/empty-times")
 echo "bench: suite $suite s, empty $empty s," \
     "ratio $(awk -v s="$suite" -v e="$empty" 'BEGIN { printf "%.2f", s / (e > 0 ? e : 0.01) }')"
+
+# page_time PAGE: in a fresh browser, the median of five; what is wrong goes to stderr.
+page_time()
+{
+	. reports/tests/browser.sh
+	cd "$scratch" || return 1
+	trap browser_stop EXIT
+	browser_start || return 1
+	for round in 1 2 3 4 5; do
+		browser_open "$1" "?$round" || return 1
+	done >"$scratch/page-times"
+	sort -n "$scratch/page-times" | sed -n 3p
+}
+
+# The page of the last run of make conform.
+page=${OUT:-reports/out}/index.html
+case $page in
+/*) ;;
+*) page=$(pwd)/$page ;;
+esac
+missing=$(. reports/tests/browser.sh && browser_missing | head -n 1)
+if [ ! -s "$page" ]; then
+	echo "bench: no page to time; run: make conform"
+elif [ -n "$missing" ]; then
+	echo "bench: no page timed: $missing; run: make deps"
+else
+	ready=$(page_time "$page") || die "the page cannot be shown"
+	requirements=$(awk -F '\t' 'END { print NR - 1 }' "${page%/*}/verdicts.tsv")
+	echo "bench: page of $requirements requirements ready in $ready ms"
+fi
 [ ! -s "$scratch/slow" ] || exit 1

@@ -94,6 +94,15 @@ need_kyua()
 	command -v kyua >/dev/null 2>&1 || die "kyua is not installed; run: make deps"
 }
 
+# What the report says of the suite and its runner, as options for kyua.
+kyua_facts()
+{
+	suite=$(git describe --always --dirty 2>/dev/null) || suite=unknown
+	runner=$(kyua about 2>/dev/null | sed -n '1s/.*Kyua) *\([^ ]*\).*/kyua-\1/p')
+	echo "-v test_suites.plumbline.suite=$suite" \
+	    "-v test_suites.plumbline.runner=${runner:-kyua}"
+}
+
 # kyua without the user's own configuration, which must not change verdicts, and
 # without a log in the home directory, which there may be none of.
 # The variable kyua_log names where it writes its own troubles.

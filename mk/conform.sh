@@ -15,7 +15,8 @@ results=$out/results.db
 log=$out/kyua.log
 kyua_log=$out/kyua-trouble.log
 rm -f -- "$results" "$log" "$kyua_log" "$out/report.txt" "$out/verdicts.tsv" \
-    "$out/readiness.txt" ||
+    "$out/cases.tsv" "$out/readiness.txt" "$out/results.json" "$out/junit.xml" \
+    "$out/results.tap" "$out/index.html" ||
 	die "cannot replace the files in \"$out\"; name another folder with OUT="
 
 count_of()
@@ -42,9 +43,25 @@ if [ -n "${CASE-}" ]; then
 fi
 
 echo "conform: $what; profile $profile, $parallel at a time"
-quiet_kyua -v parallelism="$parallel" $kyua_config test -k Kyuafile --build-root="$build" \
-    -r "$results" $filters >"$log" 2>&1
-status=$?
+run_suite()
+{
+	quiet_kyua -v parallelism="$parallel" $kyua_config $(kyua_facts) test -k Kyuafile \
+	    --build-root="$build" -r "$results" $filters 2>&1
+}
+
+# A terminal sees how far it is; a log stays quiet.
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
+	total=$(list_cases "$build" $filters 2>/dev/null | grep -c .)
+	{
+		run_suite
+		echo $? >"$log.status"
+	} | awk -v total="$total" -v kept="$log" -f mk/progress.awk
+	read -r status <"$log.status"
+	rm -f -- "$log.status"
+else
+	run_suite >"$log"
+	status=$?
+fi
 if [ $status -gt 1 ] || [ ! -s "$results" ]; then
 	die "kyua failed: $(grep . "$log" | tail -n 1)"
 fi
@@ -52,4 +69,5 @@ grep -q '^[0-9]*/[1-9][0-9]* passed' "$log" ||
 	die "no case ran: $(grep . "$log" | head -n 1)"
 
 exec "$build/reports/verdicts" -p "$profile" -o "$out/report.txt" -m "$out/verdicts.tsv" \
-    -r "$out/readiness.txt" "$results" $folders
+    -c "$out/cases.tsv" -r "$out/readiness.txt" -j "$out/results.json" -x "$out/junit.xml" \
+    -t "$out/results.tap" -w "$out/index.html" "$results" $folders

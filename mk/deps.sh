@@ -47,6 +47,15 @@ missing_debian()
 	need_library libatf-dev atf-c
 	need atf-sh atf-sh
 	need_library libsqlite3-dev sqlite3
+	need_library libjansson-dev jansson
+	need_library libxml2-dev libxml-2.0
+	# What the tests of the reports look through.
+	need chromium chromium
+	need chromium-driver chromedriver
+	need curl curl
+	need jq jq
+	need libxml2-utils xmllint
+	need python3-jsonschema jsonschema
 	need clang clang
 	need clang-format clang-format
 	# Names functions in what the sanitizers report, and for what they are to ignore.
@@ -67,6 +76,14 @@ missing_freebsd()
 	fi
 	[ -x /usr/libexec/atf-sh ] || need atf atf-sh
 	need_library sqlite3 sqlite3
+	need_library jansson jansson
+	need_library libxml2 libxml-2.0
+	need chromium chrome
+	need chromium chromedriver
+	need curl curl
+	need jq jq
+	need libxml2 xmllint
+	need py311-jsonschema jsonschema jsonschema-3.11
 	need llvm clang-format
 }
 

@@ -23,8 +23,13 @@ elif [ -e /usr/lib/libprivateatf-c.so ] && [ -e /usr/include/atf-c.h ]; then
 else
 	die "ATF (atf-c) is not installed; run: make deps"
 fi
-sqlite=$(pkg-config --cflags --libs sqlite3 2>/dev/null) ||
-	die "SQLite (sqlite3) is not installed; run: make deps"
+# The libraries of the report programs.
+for library in sqlite3 jansson libxml-2.0; do
+	pkg-config --exists $library 2>/dev/null ||
+		die "the library $library is not installed; run: make deps"
+done
+report_headers=$(pkg-config --cflags sqlite3 jansson libxml-2.0)
+report_libraries=$(pkg-config --libs sqlite3 jansson libxml-2.0)
 atf_sh=$(command -v atf-sh || echo /usr/libexec/atf-sh)
 
 base="-std=c11 -D_GNU_SOURCE -Ilib -Wall -Wextra -Werror ${CFLAGS:--O2 -g}"
@@ -95,11 +100,23 @@ link()
 	all="$all $1"
 }
 
-# copy SOURCE TARGET: the rule for a table.
+# copy SOURCE TARGET: the rule for a table or a schema.
 copy()
 {
 	printf '%s: %s\n\t@rm -f %s && cp %s %s\n\n' "$2" "$1" "$2" "$1" "$2"
 	all="$all $2"
+}
+
+# embed FOLDER STEM FLAGS: the rules for a page's parts as C, and for the object of it.
+embed()
+{
+	[ -n "${V-}" ] && say= || say="@echo 'embed $1' && "
+	printf '%s/%s.c: %s/page.html %s/page.css %s/page.js mk/embed.sh\n' "$b" "$2" "$1" "$1" "$1"
+	printf '\t%ssh mk/embed.sh %s >%s/%s.new && mv -f %s/%s.new %s/%s.c\n\n' \
+	    "$say" "$1" "$b" "$2" "$b" "$2" "$b" "$2"
+	[ -n "${V-}" ] && say= || say="@echo '$CC $2' && "
+	printf '%s/%s.o: %s/%s.c %s.h %s/flags\n\t%s%s %s -c -o %s/%s.o %s/%s.c\n\n' \
+	    "$b" "$2" "$b" "$2" "$2" "$b" "$say" "$CC" "$3" "$b" "$2" "$b" "$2"
 }
 
 # script SOURCE: the rule for a test in shell, with atf-sh's place on this system.
@@ -119,7 +136,7 @@ mkdir -p $dirs 2>/dev/null && [ -w "$b" ] ||
 	die "cannot write in \"$b\"; it must be yours"
 
 {
-	echo "$base $san $atf $sqlite ${LDFLAGS-} $atf_sh"
+	echo "$base $san $atf $report_headers $report_libraries ${LDFLAGS-} $atf_sh"
 	${CC} --version 2>/dev/null
 } | rewrite "$b/flags" || exit 2
 
@@ -167,31 +184,41 @@ rules()
 		    "$san ${LDFLAGS-} $atf $system -lpthread"
 	done
 	for t in cases/*/requirements.tsv cases/*/deviations.tsv lib/tests/*.tsv \
-	    lib/tests/programs/*.tsv reports/tests/*.tsv lib/defects/*.tsv; do
+	    lib/tests/programs/*.tsv reports/tests/*.tsv lib/defects/*.tsv \
+	    reports/junit.xsd reports/results.schema.json; do
 		[ -f "$t" ] && copy "$t" "$b/$t"
 	done
 	for t in lib/tests/*_test.sh reports/tests/*_test.sh mk/tests/*_test.sh; do
 		[ -f "$t" ] && script "$t"
 	done
+	# What such tests share.
+	for t in reports/tests/browser.sh; do
+		[ -f "$t" ] && copy "$t" "$b/$t"
+	done
 
-	# The report program and its tests.
+	# The report programs, each named by the file of its main(), and their tests.
 	parts=
-	main=
+	programs=
 	for c in reports/*.c; do
 		[ -f "$c" ] || continue
-		compile "$c" "$base -Ireports $san"
+		compile "$c" "$base -Ireports $report_headers $san"
 		case $c in
-		reports/verdicts.c) main=$b/reports/verdicts.o ;;
+		reports/verdicts.c | reports/matrix.c | reports/gate.c)
+			programs="$programs $b/${c%.c}"
+			;;
 		*) parts="$parts $b/${c%.c}.o" ;;
 		esac
 	done
-	parts="$parts $b/lib/catalogue.o"
-	[ -n "$main" ] && link "$b/reports/verdicts" "$main$parts" "$san ${LDFLAGS-} $sqlite"
-	helpers reports/tests "$base -Ireports $san"
+	embed reports/page reports/page_text "$base -Ireports $san"
+	parts="$parts $b/reports/page_text.o $b/lib/catalogue.o"
+	for program in $programs; do
+		link "$program" "$program.o$parts" "$san ${LDFLAGS-} $report_libraries"
+	done
+	helpers reports/tests "$base -Ireports $report_headers $san"
 	for c in reports/tests/*_test.c; do
 		[ -f "$c" ] || continue
-		compile "$c" "$base -Ireports $san"
-		link "$b/${c%.c}" "$b/${c%.c}.o$sanitize$helpers$parts" "$san ${LDFLAGS-} $atf $sqlite"
+		compile "$c" "$base -Ireports $report_headers $san"
+		link "$b/${c%.c}" "$b/${c%.c}.o$sanitize$helpers$parts" "$san ${LDFLAGS-} $atf $report_libraries"
 	done
 
 	# The defects, never instrumented: they are loaded into programs of any variant.

@@ -14,9 +14,10 @@ struct pool_block {
 	max_align_t bytes[];
 };
 
-static void __attribute__((noreturn)) out_of_memory(void)
+void
+out_of_memory(void)
 {
-	fputs("verdicts: out of memory: give it more, or judge fewer results at once\n", stderr);
+	fputs("reports: out of memory: give it more, or judge fewer results at once\n", stderr);
 	exit(2);
 }
 

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* End the program with status 2 for want of memory. */
+void out_of_memory(void) __attribute__((__noreturn__));
+
 /* Pieces that live and die together. */
 struct pool {
 	struct pool_block *blocks;

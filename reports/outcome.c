@@ -5,8 +5,22 @@
 #include "memory.h"
 
 static const char *const words[WORDS] = { "conforms", "deviates", "known", "open", "unreached" };
-static const char *const part_names[PARTS] = { "statement:", "source:", "documented:", "expected:",
-	"observed:", "at:", "known:", "transcript:" };
+
+const char *
+part_word(enum part p)
+{
+	static const char *const parts[PARTS] = { "statement", "source", "documented", "expected",
+		"observed", "at", "known", "transcript" };
+
+	return (parts[p]);
+}
+
+static void
+forget_header(struct outcome *o)
+{
+	o->profile = o->os = o->release = o->privileged = span_of("");
+	o->machine = o->suite = o->runner = o->build = span_of("");
+}
 
 /* plumbline 1 profile=linux os=Linux release=6.18 privileged=yes */
 static void
@@ -29,9 +43,17 @@ take_header(struct outcome *o, struct span line)
 			o->release = word;
 		else if (span_skip(&word, "privileged="))
 			o->privileged = word;
+		else if (span_skip(&word, "machine="))
+			o->machine = word;
+		else if (span_skip(&word, "suite="))
+			o->suite = word;
+		else if (span_skip(&word, "runner="))
+			o->runner = word;
+		else if (span_skip(&word, "build="))
+			o->build = word;
 	}
 	if (o->profile.size == 0 || o->os.size == 0 || o->release.size == 0) {
-		o->profile = o->os = o->release = o->privileged = span_of("");
+		forget_header(o);
 		o->odd = line;
 	}
 }
@@ -94,11 +116,14 @@ extend(struct span *piece, struct span line)
 static enum part
 take_part(struct block *b, struct span line, enum part current)
 {
-	for (enum part i = 0; i < PARTS; i++)
-		if (span_skip(&line, part_names[i])) {
-			b->parts[i] = span_trim(line);
+	for (enum part i = 0; i < PARTS; i++) {
+		struct span rest = line;
+
+		if (span_skip(&rest, part_word(i)) && span_skip(&rest, ":")) {
+			b->parts[i] = span_trim(rest);
 			return (i);
 		}
+	}
 	extend(&b->parts[current], line);
 	return (current);
 }
@@ -111,7 +136,8 @@ outcome_read(struct outcome *o, struct span rest)
 	struct span line;
 	bool whole;
 
-	o->profile = o->os = o->release = o->privileged = o->odd = span_of("");
+	forget_header(o);
+	o->odd = span_of("");
 	o->judgement_count = o->block_count = o->broken_count = o->reading_count = 0;
 	while (span_line(&rest, &line, &whole)) {
 		if (block != NULL && span_skip(&line, "  ")) {

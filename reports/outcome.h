@@ -24,6 +24,9 @@ struct judgement {
 /* The parts of a deviation; each may take several lines. */
 enum part { STATEMENT, SOURCE, DOCUMENTED, EXPECTED, OBSERVED, AT, CITATION, TRANSCRIPT, PARTS };
 
+/* What a case writes before it: statement, ..., at, known, transcript. */
+const char *part_word(enum part);
+
 /* A deviation as the case tells it. */
 struct block {
 	struct span id;
@@ -38,6 +41,8 @@ struct reading {
 struct outcome {
 	/* From the line "plumbline 1"; all empty if there is none. */
 	struct span profile, os, release, privileged;
+	/* From the same; older cases lack them. */
+	struct span machine, suite, runner, build;
 	struct judgement *judgements;
 	size_t judgement_count;
 	struct block *blocks;

@@ -58,7 +58,7 @@ output_begin(struct output *o, const char *path, char *error, size_t size)
 }
 
 int
-output_finish(struct output *o, char *error, size_t size)
+output_close(struct output *o, char *error, size_t size)
 {
 	FILE *f = o->file;
 
@@ -72,6 +72,14 @@ output_finish(struct output *o, char *error, size_t size)
 	}
 	if (fclose(f) != 0)
 		return (fail(o, "cannot write", error, size));
+	return (0);
+}
+
+int
+output_finish(struct output *o, char *error, size_t size)
+{
+	if (o->file != NULL && output_close(o, error, size) != 0)
+		return (-1);
 	if (o->temporary != NULL && rename(o->temporary, o->target) != 0)
 		return (fail(o, "cannot rename to it", error, size));
 	free(o->temporary);

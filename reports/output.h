@@ -20,6 +20,12 @@ struct output {
 
 /* Each returns 0, or -1 with one line "file: what is wrong: what to do". */
 int output_begin(struct output *, const char *path, char *error, size_t size);
+
+/*
+ * The second lets it appear; whoever writes several calls the first for all of
+ * them before, so that a full disk leaves none.
+ */
+int output_close(struct output *, char *error, size_t size);
 int output_finish(struct output *, char *error, size_t size);
 
 /* Leave everything as it was, unless it has been finished. */

@@ -141,29 +141,28 @@ count_deviations(const struct run *r, bool known)
 	return (n);
 }
 
+void
+print_deviation(FILE *f, const struct deviation *d)
+{
+	put(f, d->id, LONG);
+	fputc('\n', f);
+	for (enum part p = 0; p < TRANSCRIPT; p++)
+		put_part(f, part_word(p), d->parts[p]);
+	put_part(f, "case", d->where);
+	if (d->transcript.head.size > 0) {
+		fputs("    transcript:\n", f);
+		put_excerpt(f, "  ", &d->transcript);
+	}
+	fputc('\n', f);
+}
+
 static void
 print_deviations(FILE *f, const struct run *r, bool known)
 {
-	static const char *const names[TRANSCRIPT] = { "statement", "source", "documented",
-		"expected", "observed", "at", "known" };
-
 	heading(f, known ? "Known deviations" : "Deviations", count_deviations(r, known));
-	for (size_t i = 0; i < r->deviation_count; i++) {
-		const struct deviation *d = &r->deviations[i];
-
-		if (d->known != known)
-			continue;
-		put(f, d->id, LONG);
-		fputc('\n', f);
-		for (enum part p = 0; p < TRANSCRIPT; p++)
-			put_part(f, names[p], d->parts[p]);
-		put_part(f, "case", d->where);
-		if (d->transcript.head.size > 0) {
-			fputs("    transcript:\n", f);
-			put_excerpt(f, "  ", &d->transcript);
-		}
-		fputc('\n', f);
-	}
+	for (size_t i = 0; i < r->deviation_count; i++)
+		if (r->deviations[i].known == known)
+			print_deviation(f, &r->deviations[i]);
 }
 
 static void
@@ -177,33 +176,32 @@ put_fixed(FILE *f, const struct fixed *x, size_t cap)
 	fputs(")\n", f);
 }
 
+void
+print_trouble(FILE *f, const struct broken *b)
+{
+	put(f, b->where, LONG);
+	fputc('\n', f);
+	for (size_t i = 0; i < b->count; i++)
+		put_lines(f, "    ", span_of(b->texts[i]));
+	if (b->errors.tail.size > 0) {
+		fputs("    standard error:\n", f);
+		put_excerpt(f, "      ", &b->errors);
+	}
+	fputc('\n', f);
+}
+
 static void
 print_broken(FILE *f, const struct run *r)
 {
 	heading(f, "Broken cases", r->broken_count);
-	for (size_t i = 0; i < r->broken_count; i++) {
-		const struct broken *b = &r->broken[i];
-
-		put(f, b->where, LONG);
-		fputc('\n', f);
-		for (size_t k = 0; k < b->count; k++)
-			put_lines(f, "    ",
-			    b->texts[k][0] != '\0' ? span_of(b->texts[k])
-						   : span_of("broken for no reason given"));
-		if (b->errors.tail.size > 0) {
-			fputs("    standard error:\n", f);
-			put_excerpt(f, "      ", &b->errors);
-		}
-		fputc('\n', f);
-	}
+	for (size_t i = 0; i < r->broken_count; i++)
+		print_trouble(f, &r->broken[i]);
 }
 
 void
-print_report(FILE *f, const struct run *r, const char *results_path)
+print_report(FILE *f, const struct run *r, size_t count)
 {
-	static const char *const statuses[STATUSES] = { "passed", "failed", "skipped",
-		"failed as expected", "broken", "without a result" };
-
+	(void)count;
 	fprintf(f, "Plumbline verdicts\n\nprofile: %s\n", pl_profile_name(r->profile));
 	if (r->os != NULL) {
 		fputs("kernel: ", f);
@@ -214,11 +212,11 @@ print_report(FILE *f, const struct run *r, const char *results_path)
 		    r->unprivileged);
 	}
 	fputs("results: ", f);
-	put(f, results_path, LONG);
+	put(f, r->path, LONG);
 	fprintf(f, "\ncases: %zu", r->cases);
 	for (enum status s = 0; s < STATUSES; s++)
 		if (r->statuses[s] > 0)
-			fprintf(f, ", %zu %s", r->statuses[s], statuses[s]);
+			fprintf(f, ", %zu %s", r->statuses[s], status_word(s));
 	fputc('\n', f);
 	print_areas(f, r);
 	print_requirements(f, r);
@@ -237,13 +235,55 @@ print_report(FILE *f, const struct run *r, const char *results_path)
 }
 
 void
-print_machine(FILE *f, const struct run *r)
+print_verdicts(FILE *f, const struct run *r, size_t count)
 {
+	(void)count;
 	fputs("requirement\tverdict\treason\n", f);
 	for (size_t i = 0; i < r->areas->requirement_count; i++) {
 		fprintf(f, "%s\t%s\t", r->areas->requirements[i]->id,
 		    verdict_word(r->judged[i].verdict));
 		put(f, r->judged[i].reason, LONG);
+		fputc('\n', f);
+	}
+}
+
+void
+print_cases(FILE *f, const struct run *r, size_t count)
+{
+	(void)count;
+	fputs("case\tresult\tseconds\treason\n", f);
+	for (size_t i = 0; i < r->cases; i++) {
+		const struct tested *t = &r->tested[i];
+
+		put(f, t->where, LONG);
+		fprintf(f, "\t%s\t", status_word(t->status));
+		if (t->microseconds >= 0)
+			fprintf(f, "%.3f", (double)t->microseconds / 1e6);
+		fputc('\t', f);
+		put(f, t->reason, LONG);
+		fputc('\n', f);
+	}
+}
+
+void
+print_matrix(FILE *f, const struct run *runs, size_t count)
+{
+	const struct areas *areas = runs[0].areas;
+
+	fputs("requirement\tsame", f);
+	for (size_t i = 0; i < count; i++) {
+		fputc('\t', f);
+		put(f, runs[i].path, LONG);
+	}
+	fputc('\n', f);
+	for (size_t n = 0; n < areas->requirement_count; n++) {
+		bool same = true;
+
+		for (size_t i = 1; i < count; i++)
+			same = same && runs[i].judged[n].verdict == runs[0].judged[n].verdict;
+		fprintf(f, "%s\t%s", areas->requirements[n]->id, same ? "yes" : "no");
+		for (size_t i = 0; i < count; i++)
+			fprintf(f, "\t%s", verdict_word(runs[i].judged[n].verdict));
 		fputc('\n', f);
 	}
 }
@@ -321,11 +361,12 @@ put_readiness(FILE *f, const struct readiness *a)
 }
 
 void
-print_readiness(FILE *f, const struct run *r)
+print_readiness(FILE *f, const struct run *r, size_t runs)
 {
 	static struct table t;
 	size_t columns[100], count = 0;
 
+	(void)runs;
 	fill_table(&t, r);
 	fputs("r ready for reading, w for writing, . not ready; "
 	      "blank: no such state or direction\n\n",
@@ -406,8 +447,18 @@ summarise_broken(FILE *f, const struct run *r)
 		fprintf(f, "and %zu more broken cases\n", r->broken_count - FIRST);
 }
 
+static void
+put_path(FILE *f, const char *what, const char *path)
+{
+	if (path == NULL)
+		return;
+	fputs(what, f);
+	put(f, path, LONG);
+	fputc('\n', f);
+}
+
 void
-print_summary(FILE *f, const struct run *r, const char *report_path)
+print_summary(FILE *f, const struct run *r, const char *report_path, const char *page_path)
 {
 	summarise_deviations(f, r);
 	summarise_broken(f, r);
@@ -417,11 +468,8 @@ print_summary(FILE *f, const struct run *r, const char *report_path)
 	}
 	if (r->fixed_count > FIRST)
 		fprintf(f, "and %zu more that no longer deviate\n", r->fixed_count - FIRST);
-	if (report_path != NULL) {
-		fputs("report: ", f);
-		put(f, report_path, LONG);
-		fputc('\n', f);
-	}
+	put_path(f, "report: ", report_path);
+	put_path(f, "page: ", page_path);
 	fprintf(f,
 	    "conform: %zu requirements: %zu conform, %zu deviate, %zu known deviations, "
 	    "%zu not applicable, %zu not tested\n",

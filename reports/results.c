@@ -15,13 +15,13 @@
 #define SCHEMA 3
 #define HEADER 100 /* bytes of a database before its first page */
 
-static const char *const status_words[] = { "passed", "failed", "skipped", "expected_failure",
+static const char *const kyua_words[] = { "passed", "failed", "skipped", "expected_failure",
 	"broken" };
 
 /* The columns in the order of struct result. */
 static const char query[] =
     "SELECT p.relative_path, p.test_suite_name, c.name, m.property_value, r.result_type,"
-    " r.result_reason, o.contents, c.test_case_id "
+    " r.result_reason, o.contents, r.start_time, r.end_time, c.test_case_id "
     "FROM test_cases AS c"
     " LEFT JOIN test_programs AS p ON p.test_program_id = c.test_program_id"
     " LEFT JOIN test_results AS r ON r.test_case_id = c.test_case_id"
@@ -31,11 +31,20 @@ static const char query[] =
     "  AND of.file_name = '__STDOUT__'"
     " LEFT JOIN files AS o ON o.file_id = of.file_id "
     "ORDER BY c.test_case_id";
-enum { PROGRAM, SUITE, NAME, REQUIREMENTS, STATUS, REASON, OUT, CASE };
+enum { PROGRAM, SUITE, NAME, REQUIREMENTS, STATUS, REASON, OUT, START, END, CASE };
 
 static const char stderr_query[] =
     "SELECT f.contents FROM test_case_files AS n JOIN files AS f ON f.file_id = n.file_id "
     "WHERE n.test_case_id = ?1 AND n.file_name = '__STDERR__'";
+
+const char *
+status_word(enum status s)
+{
+	static const char *const words[STATUSES] = { "passed", "failed", "skipped",
+		"expected failure", "broken", "no result" };
+
+	return (words[s]);
+}
 
 struct results {
 	const char *path;
@@ -274,12 +283,14 @@ results_next(struct results *r, struct result *result, char *error, size_t size)
 		.requirements = column(s, REQUIREMENTS),
 		.status = NONE,
 		.reason = column(s, REASON),
-		.out = column(s, OUT) };
+		.out = column(s, OUT),
+		.start = sqlite3_column_int64(s, START),
+		.end = sqlite3_column_int64(s, END) };
 	if (sqlite3_column_type(s, STATUS) == SQLITE_NULL)
 		return (1);
 	word = column(s, STATUS);
 	for (enum status i = PASSED; i < NONE; i++)
-		if (span_is(word, status_words[i]))
+		if (span_is(word, kyua_words[i]))
 			result->status = i;
 	if (result->status == NONE) {
 		snprintf(error, size,

@@ -14,6 +14,9 @@
 /* What kyua says of a case; NONE if the run ended before it could say anything. */
 enum status { PASSED, FAILED, SKIPPED, EXPECTED_FAILURE, BROKEN, NONE, STATUSES };
 
+/* passed, failed, skipped, expected failure, broken, or no result. */
+const char *status_word(enum status);
+
 /* One case; every span is good until the next one is read. */
 struct result {
 	struct span program; /* its path under the root of the suite */
@@ -22,7 +25,8 @@ struct result {
 	struct span requirements; /* X-requirement */
 	enum status status;
 	struct span reason;
-	struct span out; /* what it wrote */
+	struct span out;      /* what it wrote */
+	long long start, end; /* in microseconds since 1970; 0 if it has no result */
 };
 
 struct results;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "memory.h"
+
 struct span
 span_of(const char *string)
 {
@@ -133,11 +135,15 @@ character(const unsigned char *at, size_t size, unsigned long *number)
 	return (n);
 }
 
-/* Does showing it do more than show it: move the cursor, turn the text around? */
+/*
+ * Does showing it do more than show it: move the cursor, turn the text around?
+ * Or is it one of those that Unicode keeps out of texts?
+ */
 static bool
 acts(unsigned long c)
 {
-	return (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	return (c < 0x20 || (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef) ||
+	    (c >= 0x7f && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
 	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
 	    (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff));
 }
@@ -170,4 +176,24 @@ text_put(FILE *f, struct span s, size_t cap)
 			fprintf(f, "\\u{%lx}", number);
 		}
 	}
+}
+
+char *
+text_clean(struct span s, size_t *size)
+{
+	struct span line;
+	char *clean = NULL;
+	bool whole;
+	FILE *f;
+
+	if ((f = open_memstream(&clean, size)) == NULL)
+		out_of_memory();
+	for (bool first = true; span_line(&s, &line, &whole); first = false) {
+		if (!first)
+			fputc('\n', f);
+		text_put(f, line, line.size);
+	}
+	if (ferror(f) || fclose(f) != 0)
+		out_of_memory();
+	return (clean);
 }

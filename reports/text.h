@@ -42,9 +42,12 @@ bool span_is_id(struct span);
 
 /*
  * Print on one line whatever it holds: control characters, bidirectional
- * overrides and bytes that are no UTF-8 become escapes such as \x1b.  Of more
- * than cap bytes only cap, and how many were left out.
+ * overrides, noncharacters (XML has none) and bytes that are no UTF-8 become
+ * escapes such as \x1b.  Of more than cap bytes only cap, and how many were left out.
  */
 void text_put(FILE *, struct span, size_t cap);
+
+/* All of it in that way, except that its lines stay lines: a new string. */
+char *text_clean(struct span, size_t *size);
 
 #endif

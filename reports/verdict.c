@@ -13,6 +13,9 @@
 #define ERROR_LINES 20  /* lines kept of standard error */
 #define MAX_BYTES 65536 /* of each end of an excerpt */
 
+/* No case takes ten days (in microseconds): the clock was set. */
+#define MAX_TIME (10 * 86400 * 1000000LL)
+
 /* The suite of the project's own tests: they play with our words, but may break. */
 #define OWN_SUITE "plumbline-own"
 
@@ -32,24 +35,72 @@ verdict_word(enum verdict v)
 	return (words[v]);
 }
 
+size_t
+deviations_of(const struct tested *t, bool known, const struct deviation **first)
+{
+	size_t n = 0;
+
+	*first = NULL;
+	for (size_t i = 0; i < t->deviation_count; i++)
+		if (t->deviations[i]->known == known && n++ == 0)
+			*first = t->deviations[i];
+	return (n);
+}
+
+enum fate
+fate_of(const struct tested *t)
+{
+	const struct deviation *first;
+
+	if (deviations_of(t, false, &first) > 0)
+		return (FATE_DEVIATED);
+	if (t->broken != NULL)
+		return (FATE_BROKEN);
+	if (t->status == SKIPPED)
+		return (FATE_SKIPPED);
+	return (t->deviation_count > 0 ? FATE_KNOWN : FATE_PASSED);
+}
+
 void
 run_begin(struct run *r, const struct areas *areas)
 {
 	memset(r, 0, sizeof(*r));
 	r->areas = areas;
+	r->machine = r->suite = r->runner = r->build = r->path = "";
 	r->judged = calloc(areas->requirement_count + 1, sizeof(*r->judged));
 	r->marks = calloc(areas->requirement_count + 1, sizeof(*r->marks));
 	if (r->judged == NULL || r->marks == NULL)
-		grow(NULL, (size_t)1 << (8 * sizeof(size_t) - 1), 1);
+		out_of_memory();
+}
+
+/* A string of it, where a NUL byte is seen and does not hide the rest. */
+static const char *
+keep_all(struct run *r, struct span s)
+{
+	size_t nuls = 0;
+	char *copy, *to;
+
+	for (size_t i = 0; i < s.size; i++)
+		nuls += s.at[i] == '\0';
+	if (nuls == 0)
+		return (pool_copy(&r->pool, s.at, s.size));
+	copy = to = pool_get(&r->pool, s.size + 3 * nuls + 1);
+	for (size_t i = 0; i < s.size; i++)
+		if (s.at[i] != '\0')
+			*to++ = s.at[i];
+		else
+			to += sprintf(to, "\\x00");
+	*to = '\0';
+	return (copy);
 }
 
 static const char *
 keep(struct run *r, struct span s)
 {
 	if (s.size <= MAX_VALUE)
-		return (pool_copy(&r->pool, s.at, s.size));
+		return (keep_all(r, s));
 	return (pool_format(&r->pool, "%s ... (%zu more bytes)",
-	    pool_copy(&r->pool, s.at, MAX_VALUE), s.size - MAX_VALUE));
+	    keep_all(r, (struct span){ s.at, MAX_VALUE }), s.size - MAX_VALUE));
 }
 
 static struct span
@@ -99,6 +150,8 @@ add_broken(struct broken *b, const char *text)
 {
 	if (b->count == MAX_TEXTS)
 		return;
+	if (text[0] == '\0')
+		text = "broken for no reason given";
 	for (size_t i = 0; i < b->count; i++)
 		if (strcmp(b->texts[i], text) == 0)
 			return;
@@ -162,9 +215,11 @@ add_deviation(struct run *r, const char *where, struct span id, long requirement
 
 	r->deviations = grow(r->deviations, r->deviation_count, sizeof(*r->deviations));
 	d = &r->deviations[r->deviation_count++];
-	*d = (struct deviation){
-		.id = keep(r, id), .requirement = requirement, .known = known, .where = where
-	};
+	*d = (struct deviation){ .id = keep(r, id),
+		.requirement = requirement,
+		.known = known,
+		.number = r->cases,
+		.where = where };
 	for (enum part i = 0; i < TRANSCRIPT; i++)
 		d->parts[i] = keep(r, block->parts[i]);
 	d->transcript = keep_excerpt(r, block->parts[TRANSCRIPT], HEAD_LINES, TAIL_LINES);
@@ -365,6 +420,10 @@ take_header(struct run *r, const char *where, struct broken *b, char *error, siz
 		r->profile = (enum pl_profile)number;
 		r->os = keep(r, o->os);
 		r->release = keep(r, o->release);
+		r->machine = keep(r, o->machine);
+		r->suite = keep(r, o->suite);
+		r->runner = keep(r, o->runner);
+		r->build = keep(r, o->build);
 	} else if (r->profile != (enum pl_profile)number || !span_is(o->os, r->os) ||
 	    !span_is(o->release, r->release)) {
 		snprintf(error, size,
@@ -377,15 +436,49 @@ take_header(struct run *r, const char *where, struct broken *b, char *error, siz
 	return (0);
 }
 
+/* Keep the case itself for the forms that list every one; returns program:case. */
+static const char *
+take_case(struct run *r, const struct result *result)
+{
+	struct span rest = result->requirements, id;
+	struct tested *t;
+	long n;
+
+	r->tested = grow(r->tested, r->cases, sizeof(*r->tested));
+	t = &r->tested[r->cases++];
+	*t = (struct tested){ .number = r->cases,
+		.program = keep(r, result->program),
+		.name = keep(r, result->name),
+		.status = result->status,
+		.reason = keep(r, result->reason),
+		.microseconds = -1 };
+	t->where = pool_format(&r->pool, "%s:%s", t->program, t->name);
+	while (span_word(&rest, &id)) {
+		if ((n = areas_find(r->areas, id)) < 0)
+			continue;
+		t->requirements =
+		    grow(t->requirements, t->requirement_count, sizeof(*t->requirements));
+		t->requirements[t->requirement_count++] = (size_t)n;
+	}
+	if (result->status == NONE || result->start <= 0 || result->end < result->start ||
+	    result->end - result->start > MAX_TIME)
+		return (t->where);
+	t->start = result->start;
+	t->microseconds = result->end - result->start;
+	if (r->start == 0 || result->start < r->start)
+		r->start = result->start;
+	if (result->end > r->end)
+		r->end = result->end;
+	return (t->where);
+}
+
 int
 run_take(
     struct run *r, struct results *results, const struct result *result, char *error, size_t size)
 {
 	struct broken b = { 0 };
-	const char *where =
-	    pool_format(&r->pool, "%s:%s", keep(r, result->program), keep(r, result->name));
+	const char *where = take_case(r, result);
 
-	r->cases++;
 	r->statuses[result->status]++;
 	outcome_read(&r->outcome, span_is(result->suite, OWN_SUITE) ? span_of("") : result->out);
 	if (take_header(r, where, &b, error, size) != 0) {
@@ -408,12 +501,22 @@ run_take(
 		r->skips[r->skip_count++] = (struct skip){ keep(r, result->reason), 1 };
 	}
 	if (b.count > 0) {
+		b.number = r->cases;
 		b.where = where;
 		b.errors = keep_excerpt(r, span_trim(results_stderr(results)), 0, ERROR_LINES);
 		r->broken = grow(r->broken, r->broken_count, sizeof(*r->broken));
 		r->broken[r->broken_count++] = b;
 	}
 	return (0);
+}
+
+/* By name; cases of one name, as they stand in the results file. */
+static int
+compare_names(const char *a, size_t a_number, const char *b, size_t b_number)
+{
+	int order = strcmp(a, b);
+
+	return (order != 0 ? order : (a_number > b_number) - (a_number < b_number));
 }
 
 /* By requirement as in the tables, then by case; those of no table last. */
@@ -427,13 +530,23 @@ compare_deviations(const void *a, const void *b)
 		return ((unsigned long)x->requirement < (unsigned long)y->requirement ? -1 : 1);
 	if (x->requirement < 0 && (order = strcmp(x->id, y->id)) != 0)
 		return (order);
-	return (strcmp(x->where, y->where));
+	return (compare_names(x->where, x->number, y->where, y->number));
 }
 
 static int
 compare_broken(const void *a, const void *b)
 {
-	return (strcmp(((const struct broken *)a)->where, ((const struct broken *)b)->where));
+	const struct broken *x = a, *y = b;
+
+	return (compare_names(x->where, x->number, y->where, y->number));
+}
+
+static int
+compare_tested(const void *a, const void *b)
+{
+	const struct tested *x = a, *y = b;
+
+	return (compare_names(x->where, x->number, y->where, y->number));
 }
 
 static int
@@ -593,6 +706,32 @@ find_fixed(struct run *r)
 	}
 }
 
+/* Hand every case what it told, and its trouble. */
+static void
+give_to_cases(struct run *r)
+{
+	struct tested **by_number = pool_get(&r->pool, (r->cases + 1) * sizeof(*by_number));
+	const struct deviation **room =
+	    pool_get(&r->pool, (r->deviation_count + 1) * sizeof(*room));
+
+	for (size_t i = 0; i < r->cases; i++)
+		by_number[r->tested[i].number] = &r->tested[i];
+	for (size_t i = 0; i < r->broken_count; i++)
+		by_number[r->broken[i].number]->broken = &r->broken[i];
+	for (size_t i = 0; i < r->deviation_count; i++)
+		by_number[r->deviations[i].number]->deviation_count++;
+	for (size_t i = 0; i < r->cases; i++) {
+		r->tested[i].deviations = room;
+		room += r->tested[i].deviation_count;
+		r->tested[i].deviation_count = 0;
+	}
+	for (size_t i = 0; i < r->deviation_count; i++) {
+		struct tested *t = by_number[r->deviations[i].number];
+
+		t->deviations[t->deviation_count++] = &r->deviations[i];
+	}
+}
+
 int
 run_judge(struct run *r, const char *profile, char *error, size_t size)
 {
@@ -618,12 +757,47 @@ run_judge(struct run *r, const char *profile, char *error, size_t size)
 		qsort(r->broken, r->broken_count, sizeof(*r->broken), compare_broken);
 	if (r->readiness_count > 0)
 		qsort(r->readiness, r->readiness_count, sizeof(*r->readiness), compare_readiness);
+	if (r->cases > 0)
+		qsort(r->tested, r->cases, sizeof(*r->tested), compare_tested);
+	give_to_cases(r);
 	count_skips(r);
 	for (size_t i = 0; i < r->areas->requirement_count; i++)
 		judge(r, i);
 	give_reasons(r);
 	find_fixed(r);
 	return (0);
+}
+
+/* Put the file before a message that does not know it. */
+static int
+of_file(const char *path, const char *what, char *error, size_t size)
+{
+	snprintf(error, size, "%s: %s", path, what);
+	return (-1);
+}
+
+int
+run_read(struct run *r, const struct areas *areas, const char *path, const char *profile,
+    char *error, size_t size)
+{
+	struct results *results;
+	struct result result;
+	char what[1024];
+	int got;
+
+	run_begin(r, areas);
+	r->path = path;
+	if ((results = results_open(path, error, size)) == NULL)
+		return (-1);
+	while ((got = results_next(results, &result, error, size)) == 1)
+		if (run_take(r, results, &result, what, sizeof(what)) != 0) {
+			got = of_file(path, what, error, size);
+			break;
+		}
+	results_close(results);
+	if (got == 0 && run_judge(r, profile, what, sizeof(what)) != 0)
+		got = of_file(path, what, error, size);
+	return (got);
 }
 
 bool
@@ -642,6 +816,9 @@ run_free(struct run *r)
 {
 	for (size_t i = 0; i < r->broken_count; i++)
 		free(r->broken[i].texts);
+	for (size_t i = 0; i < r->cases; i++)
+		free(r->tested[i].requirements);
+	free(r->tested);
 	free(r->judged);
 	free(r->marks);
 	free(r->deviations);

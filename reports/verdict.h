@@ -58,6 +58,7 @@ struct deviation {
 	const char *id;
 	long requirement; /* its number, or -1 if no table has it */
 	bool known;
+	size_t number;                /* of its case in the results file, from 1 */
 	const char *where;            /* program:case */
 	const char *parts[PARTS - 1]; /* all but the transcript; "" if nobody knows */
 	struct excerpt transcript;
@@ -65,6 +66,7 @@ struct deviation {
 
 /* One case that is no witness: our own trouble, or something odd. */
 struct broken {
+	size_t number; /* of the case in the results file, from 1 */
 	const char *where;
 	const char **texts;
 	size_t count;
@@ -79,6 +81,23 @@ struct skip {
 /* What a case says of one kind in one state, as in outcome.h. */
 struct readiness {
 	const char *state, *kind, *reads, *writes;
+};
+
+/* One case of the run, whatever became of it. */
+struct tested {
+	size_t number;              /* in the results file, from 1 */
+	const char *where;          /* program:case, */
+	const char *program, *name; /* and each of them alone */
+	enum status status;
+	const char *reason;     /* kyua's: of a skip, why */
+	long long start;        /* in microseconds since 1970; 0 if nobody knows */
+	long long microseconds; /* that it took; -1 if nobody knows */
+	size_t *requirements;   /* numbers of those that it names and a table has */
+	size_t requirement_count;
+	/* What the whole run says of it, once that is judged. */
+	const struct deviation **deviations; /* in the order of the requirements */
+	size_t deviation_count;
+	const struct broken *broken; /* NULL if it is a witness */
 };
 
 /* A known deviation that did not show. */
@@ -101,11 +120,15 @@ struct run {
 	size_t readiness_count;
 	struct fixed *fixed;
 	size_t fixed_count;
+	struct tested *tested; /* by name */
 	size_t cases, statuses[STATUSES];
 	size_t privileged, unprivileged; /* cases that say so */
 	/* As the cases say; os and release are NULL if none of them does. */
 	enum pl_profile profile;
 	const char *os, *release;
+	const char *machine, *suite, *runner, *build; /* "" if no case says it */
+	const char *path;                             /* of its results file */
+	long long start, end; /* of all its cases, in microseconds since 1970; 0 if none ran */
 	/* Only while cases are taken. */
 	struct pool pool;
 	struct outcome outcome;
@@ -115,10 +138,32 @@ struct run {
 
 const char *verdict_word(enum verdict);
 
+/* What became of a case, in forms that know no more than that. */
+enum fate {
+	FATE_PASSED,
+	FATE_KNOWN, /* it saw known deviations, and nothing worse */
+	FATE_SKIPPED,
+	FATE_DEVIATED, /* it saw one that is not known */
+	FATE_BROKEN,   /* it saw no such deviation, and is no witness */
+	FATES
+};
+
+enum fate fate_of(const struct tested *);
+
+/* How many deviations of that sort it saw, and the first of them or NULL. */
+size_t deviations_of(const struct tested *, bool known, const struct deviation **first);
+
 void run_begin(struct run *, const struct areas *);
 
 /* Take the next case; -1 with an error line if this run cannot be judged. */
 int run_take(struct run *, struct results *, const struct result *, char *error, size_t size);
+
+/*
+ * All of it: take every case of that results file, and judge.  -1 with one line
+ * "file: what is wrong: what to do"; the run is to be freed in any case.
+ */
+int run_read(struct run *, const struct areas *, const char *path, const char *profile, char *error,
+    size_t size);
 
 /*
  * After the last case: judge.  The profile may be NULL; if the cases say theirs

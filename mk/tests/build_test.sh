@@ -154,7 +154,7 @@ help_body()
 {
 	tree t
 	for make in $(makes); do
-		for target in all deps conform test defects bench lint clean help; do
+		for target in all deps conform gate baseline merge test defects bench lint clean help; do
 			atf_check -o match:"^  $target  *[a-z]" $make help
 		done
 	done

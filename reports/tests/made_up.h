@@ -28,7 +28,7 @@
 
 /* Each test case has its own process, so one of each is enough. */
 static sqlite3 *made_db;
-static sqlite3_int64 made_cases;
+static sqlite3_int64 made_cases, made_programs;
 
 static inline void
 write_file(const char *path, const char *text)
@@ -98,7 +98,7 @@ made_begin(const char *path, int version)
 	sql("CREATE TABLE test_cases (test_case_id INTEGER PRIMARY KEY,"
 	    " test_program_id INTEGER, name TEXT, metadata_id INTEGER)");
 	sql("CREATE TABLE test_results (test_case_id INTEGER PRIMARY KEY,"
-	    " result_type TEXT, result_reason TEXT)");
+	    " result_type TEXT, result_reason TEXT, start_time INTEGER, end_time INTEGER)");
 	sql("CREATE TABLE metadatas (metadata_id INTEGER, property_name TEXT,"
 	    " property_value TEXT, PRIMARY KEY (metadata_id, property_name))");
 	sql("CREATE TABLE test_case_files (test_case_id INTEGER, file_name TEXT,"
@@ -107,7 +107,17 @@ made_begin(const char *path, int version)
 	sql("INSERT INTO env_vars VALUES ('PASSWORD', '" SECRET "')");
 	snprintf(number, sizeof(number), "INSERT INTO metadata VALUES (%d, 1)", version);
 	sql(number);
-	made_cases = 0;
+	made_cases = made_programs = 0;
+}
+
+/* The program of the cases that follow; by default pipe/a_test. */
+static inline void
+made_program(const char *path)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%lld", (long long)++made_programs);
+	sql_with("INSERT INTO test_programs VALUES (?, ?, 'plumbline')", number, path, NULL, NULL);
 }
 
 static inline void
@@ -135,21 +145,23 @@ made_output(const char *name, const void *bytes, size_t size)
 }
 
 /*
- * One case of program a_test: the requirements it names, kyua's result ("" for
+ * One case: the requirements it names, kyua's result ("" for
  * none) and reason, what it wrote.  NULL stands for nothing of the sort.
  */
 static inline void
 made_case(const char *name, const char *requirements, const char *result, const char *reason,
     const char *output)
 {
-	char number[24];
+	char number[24], program[24];
 
+	if (made_programs == 0)
+		made_program("pipe/a_test");
 	snprintf(number, sizeof(number), "%lld", (long long)++made_cases);
-	if (made_cases == 1)
-		sql("INSERT INTO test_programs VALUES (1, 'pipe/a_test', 'plumbline')");
-	sql_with("INSERT INTO test_cases VALUES (?, 1, ?, ?)", number, name, number, NULL);
+	snprintf(program, sizeof(program), "%lld", (long long)made_programs);
+	sql_with("INSERT INTO test_cases VALUES (?, ?, ?, ?)", number, program, name, number);
 	if (result[0] != '\0')
-		sql_with("INSERT INTO test_results VALUES (?, ?, ?)", number, result, reason, NULL);
+		sql_with("INSERT INTO test_results VALUES (?, ?, ?, 1000000, 1012000)", number,
+		    result, reason, NULL);
 	if (requirements != NULL)
 		sql_with("INSERT INTO metadatas VALUES (?, 'custom.requirement', ?)", number,
 		    requirements, NULL, NULL);
@@ -185,17 +197,17 @@ made_area(
 }
 
 /*
- * Run verdicts with these words of shell; its outputs go to stdout.txt and
- * stderr.txt.  Only a refusal says something on stderr.
+ * Run a report program with these words of shell; its outputs go to stdout.txt
+ * and stderr.txt.  Only a refusal says something on stderr.
  */
 static inline int
-verdicts(const atf_tc_t *tc, const char *words)
+report_program(const atf_tc_t *tc, const char *program, const char *words)
 {
 	char command[2048], *err;
 	int status;
 
-	snprintf(command, sizeof(command), "'%s/../verdicts' %s >stdout.txt 2>stderr.txt",
-	    atf_tc_get_config_var(tc, "srcdir"), words);
+	snprintf(command, sizeof(command), "'%s/../%s' %s >stdout.txt 2>stderr.txt",
+	    atf_tc_get_config_var(tc, "srcdir"), program, words);
 	status = system(command);
 	err = read_file("stderr.txt");
 	ATF_REQUIRE_MSG(WIFEXITED(status), "%s: status 0x%x: %s", words, status, err);
@@ -203,6 +215,12 @@ verdicts(const atf_tc_t *tc, const char *words)
 	    WEXITSTATUS(status), err);
 	free(err);
 	return (WEXITSTATUS(status));
+}
+
+static inline int
+verdicts(const atf_tc_t *tc, const char *words)
+{
+	return (report_program(tc, "verdicts", words));
 }
 
 /* Does the file hold that text?  If not so, show the file. */
@@ -220,13 +238,14 @@ check_file_holds(const char *path, const char *text, bool does, int line)
 #define HOLDS(path, text) check_file_holds(path, text, true, __LINE__)
 #define LACKS(path, text) check_file_holds(path, text, false, __LINE__)
 
-/* verdicts cannot judge: status 2, nothing on stdout, one line that begins and goes on so. */
+/* It cannot judge: status 2, nothing on stdout, one line that begins and goes on so. */
 static inline void
-check_refusal(const atf_tc_t *tc, const char *words, const char *beginning, const char *part)
+check_refusal_of(const atf_tc_t *tc, const char *program, const char *words, const char *beginning,
+    const char *part)
 {
 	char *out, *err;
 
-	ATF_CHECK_EQ_MSG(verdicts(tc, words), 2, "%s", words);
+	ATF_CHECK_EQ_MSG(report_program(tc, program, words), 2, "%s", words);
 	out = read_file("stdout.txt");
 	err = read_file("stderr.txt");
 	ATF_CHECK_STREQ(out, "");
@@ -236,6 +255,12 @@ check_refusal(const atf_tc_t *tc, const char *words, const char *beginning, cons
 	ATF_CHECK_MSG(strchr(err, '\n') == err + strlen(err) - 1, "not one line: %s", err);
 	free(out);
 	free(err);
+}
+
+static inline void
+check_refusal(const atf_tc_t *tc, const char *words, const char *beginning, const char *part)
+{
+	check_refusal_of(tc, "verdicts", words, beginning, part);
 }
 
 /* The last line of a file. */

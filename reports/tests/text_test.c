@@ -54,6 +54,15 @@ ATF_TC_BODY(harmless_unicode, tc)
 	SHOWN("\xef\xbb\xbf", "\\u{feff}");
 }
 
+/* They are UTF-8, and yet XML has no place for them. */
+ATF_TC_WITHOUT_HEAD(no_characters);
+ATF_TC_BODY(no_characters, tc)
+{
+	SHOWN("\xef\xbf\xbf\xef\xbf\xbe\xef\xbf\xbd", "\\u{ffff}\\u{fffe}\xef\xbf\xbd");
+	SHOWN("\xf0\x9f\xbf\xbf", "\\u{1ffff}");
+	SHOWN("\xef\xb7\x90", "\\u{fdd0}");
+}
+
 ATF_TC_WITHOUT_HEAD(no_utf8);
 ATF_TC_BODY(no_utf8, tc)
 {
@@ -81,6 +90,22 @@ ATF_TC_BODY(capped, tc)
 	/* No character is cut in two. */
 	text = shown("012\xc3\xbcx", 6, 4);
 	ATF_CHECK_STREQ("012\xc3\xbc... (1 more bytes)", text);
+	free(text);
+}
+
+/* Only newlines are left of what acts; the last of them ends no line of its own. */
+ATF_TC_WITHOUT_HEAD(cleaned_lines);
+ATF_TC_BODY(cleaned_lines, tc)
+{
+	size_t size;
+	char *text = text_clean((struct span){ "a\0\x1b\n\n\xff\tb\n", 8 }, &size);
+
+	ATF_CHECK_STREQ("a\\x00\\x1b\n\n\\xff\\tb", text);
+	ATF_CHECK_EQ(size, strlen(text));
+	free(text);
+	text = text_clean(span_of(""), &size);
+	ATF_CHECK_STREQ("", text);
+	ATF_CHECK_EQ(size, 0);
 	free(text);
 }
 
@@ -132,8 +157,10 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, harmless);
 	ATF_TP_ADD_TC(tp, harmless_unicode);
+	ATF_TP_ADD_TC(tp, no_characters);
 	ATF_TP_ADD_TC(tp, no_utf8);
 	ATF_TP_ADD_TC(tp, capped);
+	ATF_TP_ADD_TC(tp, cleaned_lines);
 	ATF_TP_ADD_TC(tp, lines);
 	ATF_TP_ADD_TC(tp, words);
 	ATF_TP_ADD_TC(tp, ids);
