@@ -83,9 +83,11 @@ browser_start()
 				"--disable-component-update", "--disable-sync",
 				"--disable-dev-shm-usage", "--disable-breakpad",
 				"--hide-scrollbars", "--window-size=1200,900",
-				"--user-data-dir=\($here)/browser/profile", "about:blank"]}}}}')" >browser/session || return 1
+				"--user-data-dir=\($here)/browser/profile"]}}}}')" >browser/session || return 1
 	jq -r '.capabilities["goog:processID"] // empty' browser/session >browser/program.pid
 	echo "http://127.0.0.1:$port/session/$(jq -r .sessionId browser/session)" >browser/url
+	# Nothing of the page that it begins with goes on beside ours.
+	browser_call POST /url '{"url": "about:blank"}' >/dev/null
 }
 
 # Ends both, as far as they are there.
@@ -198,7 +200,11 @@ browser_media()
 # Base64 on stdout becomes the file.
 browser_decode()
 {
-	base64 -d 2>/dev/null >"$1"
+	if command -v base64 >/dev/null; then
+		base64 -d >"$1"
+	else
+		b64decode -r >"$1"
+	fi
 }
 
 browser_picture()
@@ -211,11 +217,13 @@ browser_paper()
 	browser_call POST /print '{"background": false}' | jq -r . | browser_decode "$1"
 }
 
-# What it did on the network and said of errors since the last question: addresses, messages.
+# What pages asked for, those of the browser itself left out, and what it said of
+# errors since the last question: addresses, messages.
 browser_requests()
 {
 	browser_call POST /se/log '{"type": "performance"}' | jq -r '.[].message | fromjson | .message |
-	    select(.method == "Network.requestWillBeSent") | .params.request.url'
+	    select(.method == "Network.requestWillBeSent") | .params |
+	    select(.documentURL | startswith("chrome:") | not) | .request.url'
 }
 
 browser_errors()
