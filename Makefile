@@ -9,7 +9,7 @@
 .OBJDIR: ./
 .NOTPARALLEL:
 .MAKE.JOB.PREFIX =
-.PHONY: all deps conform gate baseline merge test defects bench lint clean help
+.PHONY: all deps conform gate baseline merge test defects bench fuzz fuzz-selftest lint clean help
 
 all: ## build everything (the default)
 	@MAKE='$(MAKE)' sh mk/build.sh
@@ -37,6 +37,12 @@ defects: all ## prove that each injected defect is noticed
 
 bench: all ## time the run against as many empty cases
 	@sh mk/bench.sh
+
+fuzz: all ## let engines look for inputs that make a fuzz target fail
+	@sh mk/fuzz.sh
+
+fuzz-selftest: all ## prove that the fuzz targets find planted mistakes
+	@sh mk/fuzz_selftest.sh
 
 lint: all ## check format, tables and house rules
 	@sh mk/lint.sh
@@ -68,6 +74,9 @@ help: ## print this
 ##   OUT=dir            where conform and gate leave reports; by default reports/out
 ##   DEFECT='read-*'    only these defects (defects)
 ##   FULL=1             every case of the area for each defect (defects)
+##   TARGET=frame       only these targets of fuzz/ (fuzz)
+##   TIME=60            seconds for each (fuzz)
+##   ENGINE=afl         libfuzzer, which is the default, afl, or both (fuzz)
 ##   CC=clang           another compiler; each has its own folder in build/
 ##   CFLAGS=-O0         instead of -O2 -g; LDFLAGS too
 ##   SANITIZE=address,undefined

@@ -197,6 +197,15 @@ int pl_os_sysctl_set(const char *name, long value);
 /* One that is a line of text.  0, or -1. */
 int pl_os_sysctl_text(const char *name, char *text, size_t size);
 
+/*
+ * Open the kernel's record of what it runs through (KCOV): a buffer of that many
+ * numbers, whose first counts the others, for the calls of one thread.  A
+ * descriptor, or -1 with errno where there is none or nobody may use it.
+ */
+int pl_os_kcov_open(size_t entries, uint64_t **buffer);
+/* Record the calling thread's calls, or stop that.  0, or -1 with errno. */
+int pl_os_kcov_switch(int fd, bool on);
+
 /* May this process go beyond the limits that hold for ordinary users (CAP_SYS_RESOURCE)? */
 bool pl_os_may_exceed_limits(void);
 
@@ -356,6 +365,14 @@ int pl_os_sendfile(int out, int in, off_t offset, size_t count, const struct iov
  * the file's own offset.  Gives the number of bytes.  ENOSYS on FreeBSD.
  */
 long pl_os_sendfile_on(int out, int in, off_t *offset, size_t count);
+
+/*
+ * Does a socket option concern nothing but the socket and this process?  False for
+ * those that run programs in the kernel, load modules, name devices, make descriptors,
+ * forge connections, or are of packet filters and of multicast routing; also for
+ * names not given out yet, next to those that are.
+ */
+bool pl_os_option_is_private(int level, int name);
 
 /* Is the descriptor a pipe in the kernel's description of it (F_KINFO)?  1, 0, -1 with errno. */
 int pl_os_is_pipe(int fd);

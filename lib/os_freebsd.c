@@ -6,6 +6,8 @@
 #include <sys/ioccom.h>
 #include <sys/ioctl.h>
 #include <sys/jail.h>
+#include <sys/kcov.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/param.h>
 #include <sys/procctl.h>
@@ -1059,4 +1061,58 @@ pl_os_sendfile_on(int out, int in, off_t *offset, size_t count)
 	(void)out, (void)in, (void)offset, (void)count;
 	errno = ENOSYS;
 	return (-1);
+}
+
+int
+pl_os_kcov_open(size_t entries, uint64_t **buffer)
+{
+	int fd, error;
+
+	if ((fd = open("/dev/kcov", O_RDWR | O_CLOEXEC)) < 0)
+		return (-1);
+	if (ioctl(fd, KIOSETBUFSIZE, (int)entries) == 0) {
+		*buffer = mmap(
+		    NULL, entries * sizeof(**buffer), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (*buffer != MAP_FAILED)
+			return (fd);
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
+int
+pl_os_kcov_switch(int fd, bool on)
+{
+	return (on ? ioctl(fd, KIOENABLE, KCOV_MODE_TRACE_PC) : ioctl(fd, KIODISABLE, 0));
+}
+
+/* Names as numbers: some are in headers of the kernel alone. */
+static const struct {
+	int level, first, last;
+} outward[] = {
+	{ SOL_SOCKET, 0x1000, 0x1000 }, /* SO_ACCEPTFILTER loads modules */
+	{ SOL_SOCKET, 0x1009, 0x1010 }, /* SO_LABEL, SO_PEERLABEL */
+	{ SOL_SOCKET, 0x1014, 0x1014 }, /* SO_SETFIB */
+	{ SOL_SOCKET, 0x1023, 0x10ff }, /* SO_SPLICE; not given out */
+	{ IPPROTO_IP, 21, 21 },         /* IP_IPSEC_POLICY */
+	{ IPPROTO_IP, 40, 64 },         /* packet filters, dummynet */
+	{ IPPROTO_IP, 90, INT_MAX },    /* not given out, multicast routing */
+	{ IPPROTO_IPV6, 28, 34 },       /* IPV6_IPSEC_POLICY, packet filters */
+	{ IPPROTO_IPV6, 100, INT_MAX }, /* multicast routing */
+	{ IPPROTO_TCP, 16, 16 },        /* TCP_MD5SIG */
+	{ IPPROTO_TCP, 34, 64 },        /* logs, TLS, TCP_CONGESTION */
+	{ IPPROTO_TCP, 1000, INT_MAX }, /* of stacks, which are modules */
+	{ IPPROTO_UDP, 1, 1 },          /* UDP_ENCAP */
+};
+
+bool
+pl_os_option_is_private(int level, int name)
+{
+	for (size_t i = 0; i < sizeof(outward) / sizeof(outward[0]); i++)
+		if (outward[i].level == level && name >= outward[i].first &&
+		    name <= outward[i].last)
+			return (false);
+	return (true);
 }

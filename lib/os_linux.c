@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -14,6 +15,7 @@
 #include <linux/capability.h>
 #include <linux/errqueue.h>
 #include <linux/fs.h>
+#include <linux/kcov.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -24,6 +26,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -891,4 +894,64 @@ long
 pl_os_sendfile_on(int out, int in, off_t *offset, size_t count)
 {
 	return (sendfile(out, in, offset, count));
+}
+
+int
+pl_os_kcov_open(size_t entries, uint64_t **buffer)
+{
+	int fd, error;
+
+	if ((fd = open("/sys/kernel/debug/kcov", O_RDWR | O_CLOEXEC)) < 0)
+		return (-1);
+	if (ioctl(fd, KCOV_INIT_TRACE, (unsigned long)entries) == 0) {
+		*buffer = mmap(
+		    NULL, entries * sizeof(**buffer), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (*buffer != MAP_FAILED)
+			return (fd);
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
+int
+pl_os_kcov_switch(int fd, bool on)
+{
+	return (on ? ioctl(fd, KCOV_ENABLE, (unsigned long)KCOV_TRACE_PC)
+		   : ioctl(fd, KCOV_DISABLE, 0UL));
+}
+
+/* Names as numbers: headers are older than kernels, and leave out some. */
+static const struct {
+	int level, first, last;
+} outward[] = {
+	{ SOL_SOCKET, 25, 26 },        /* SO_BINDTODEVICE, SO_ATTACH_FILTER */
+	{ SOL_SOCKET, 50, 52 },        /* SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_CBPF, _EBPF */
+	{ SOL_SOCKET, 62, 62 },        /* SO_BINDTOIFINDEX */
+	{ SOL_SOCKET, 77, 255 },       /* SO_PEERPIDFD makes a descriptor; not given out */
+	{ IPPROTO_IP, 16, 17 },        /* IP_IPSEC_POLICY, IP_XFRM_POLICY */
+	{ IPPROTO_IP, 64, INT_MAX },   /* packet filters, multicast routing, IPVS */
+	{ IPPROTO_IPV6, 1, 1 },        /* IPV6_ADDRFORM makes an IPv4 socket of it */
+	{ IPPROTO_IPV6, 34, 35 },      /* IPV6_IPSEC_POLICY, IPV6_XFRM_POLICY */
+	{ IPPROTO_IPV6, 64, 65 },      /* packet filters */
+	{ IPPROTO_IPV6, 68, 69 },      /* the same */
+	{ IPPROTO_IPV6, 81, INT_MAX }, /* not given out, multicast routing */
+	{ IPPROTO_TCP, 13, 14 },       /* TCP_CONGESTION loads modules, TCP_MD5SIG */
+	{ IPPROTO_TCP, 19, 22 },       /* TCP_REPAIR and its companions */
+	{ IPPROTO_TCP, 29, 29 },       /* TCP_REPAIR_WINDOW */
+	{ IPPROTO_TCP, 31, 31 },       /* TCP_ULP loads modules */
+	{ IPPROTO_TCP, 35, 35 },       /* TCP_ZEROCOPY_RECEIVE writes to any address */
+	{ IPPROTO_TCP, 38, 255 },      /* TCP_AO_*, not given out */
+	{ IPPROTO_UDP, 100, 100 },     /* UDP_ENCAP */
+};
+
+bool
+pl_os_option_is_private(int level, int name)
+{
+	for (size_t i = 0; i < sizeof(outward) / sizeof(outward[0]); i++)
+		if (outward[i].level == level && name >= outward[i].first &&
+		    name <= outward[i].last)
+			return (false);
+	return (true);
 }

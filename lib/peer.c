@@ -26,6 +26,9 @@ struct pl_peer {
 	bool is_thread;
 	bool reaped;
 	int status; /* of a child, once reaped */
+	/* How its outcome comes, if not in the memory of the case; or NULL. */
+	bool (*take)(int channel, struct pl_outcome *);
+	int channel;
 	pthread_t thread;
 };
 
@@ -132,6 +135,13 @@ reap(struct pl_peer *p, bool wait)
 	return (p->reaped);
 }
 
+void
+pl_answers_by(struct pl_peer *p, int channel, bool (*take)(int channel, struct pl_outcome *))
+{
+	p->take = take;
+	p->channel = channel;
+}
+
 struct pl_outcome
 pl_result(struct pl_peer *p)
 {
@@ -142,7 +152,9 @@ pl_result(struct pl_peer *p)
 		pthread_join(p->thread, NULL);
 	else
 		reap(p, true);
-	if (atomic_load(&a->finished)) {
+	if (p->take != NULL && p->take(p->channel, &o)) {
+		pl_note("%s: %s: %ld", a->name, o.call, o.value);
+	} else if (atomic_load(&a->finished)) {
 		o = a->result;
 	} else if (WIFSIGNALED(p->status)) {
 		o = (struct pl_outcome){ .killed = WTERMSIG(p->status) };

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "anew.h"
 #include "case.h"
 #include "catalogue.h"
 #include "control.h"

@@ -102,6 +102,13 @@ void pl_deviate(struct pl_actor *, const char *observed);
 /* Close what traced calls opened, in this process. */
 void pl_close_slots(void);
 
+/*
+ * Say that the outcome of a peer comes through that descriptor: once the peer has
+ * ended, take() gets it from there and closes the descriptor; false if none came.
+ */
+struct pl_peer;
+void pl_answers_by(struct pl_peer *, int channel, bool (*take)(int channel, struct pl_outcome *));
+
 /* Prepare signals for a body. */
 void pl_signals_begin(void);
 

@@ -8,16 +8,55 @@ die()
 	exit 2
 }
 
-# The build folder of the chosen compiler and sanitizers.
+# FreeBSD's package of AFL++ has a folder of its own.
+[ ! -d /usr/local/afl++-llvm/bin ] || PATH=$PATH:/usr/local/afl++-llvm/bin
+
+# The fuzzing engine that is built for; none but in the scripts that set it.
+engine=
+
+# The build folder of the chosen compiler, sanitizers and engine.
 variant()
 {
-	variant=${CC:-cc}${SANITIZE:+ $SANITIZE}
+	variant=${engine:+$engine }${CC:-cc}${SANITIZE:+ $SANITIZE}
 	case $variant in
 	*[!A-Za-z0-9._+-]*)
 		variant=$(printf %s "$variant" | tr -c 'A-Za-z0-9._+-' _)
 		;;
 	esac
 	echo "build/$variant"
+}
+
+# What a fuzz target takes of the report programs: the reader of results files.
+results_reader="reports/results.c reports/text.c reports/memory.c"
+
+# The names of the fuzz targets, one a line.
+fuzz_targets()
+{
+	grep -l '^LLVMFuzzerTestOneInput(' fuzz/*.c 2>/dev/null | sed 's,^fuzz/,,; s,\.c$,,'
+}
+
+# as_engine ENGINE COMMAND ...: runs it with the compiler and the sanitizers of an
+# engine.  AFL++ is for speed, and gets sanitizers only if SANITIZE asks for them.
+as_engine()
+{
+	(
+		engine=$1
+		shift
+		case $engine in
+		libfuzzer)
+			CC=clang
+			SANITIZE=${SANITIZE-address,undefined}
+			;;
+		afl)
+			CC=afl-clang-fast
+			SANITIZE=${SANITIZE-}
+			AFL_QUIET=1
+			export AFL_QUIET
+			;;
+		esac
+		export CC SANITIZE
+		"$@"
+	)
 }
 
 # How many CPUs there are.

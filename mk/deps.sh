@@ -47,6 +47,7 @@ missing_debian()
 	need_library libatf-dev atf-c
 	need atf-sh atf-sh
 	need_library libsqlite3-dev sqlite3
+	need_library zlib1g-dev zlib
 	need_library libjansson-dev jansson
 	need_library libxml2-dev libxml-2.0
 	# What the tests of the reports look through.
@@ -57,6 +58,10 @@ missing_debian()
 	need libxml2-utils xmllint
 	need python3-jsonschema jsonschema
 	need clang clang
+	# One of the engines of the fuzz targets, and what packs their seeds for a fleet.
+	need afl++ afl-fuzz afl-clang-fast
+	need zip zip
+	need unzip unzip
 	need clang-format clang-format
 	# Names functions in what the sanitizers report, and for what they are to ignore.
 	need llvm llvm-symbolizer
@@ -85,6 +90,8 @@ missing_freebsd()
 	need libxml2 xmllint
 	need py311-jsonschema jsonschema jsonschema-3.11
 	need llvm clang-format
+	need afl++-llvm afl-fuzz afl-clang-fast
+	need zip zip
 }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/plumbline-deps.XXXXXX") || exit 2

@@ -4,10 +4,15 @@
 # up by the next run and a dropped one is forgotten.  What only changes when the
 # files or the flags do (rules.mk itself, the flags, the members of the library)
 # is rewritten only then, so that make can depend on it.
+#
+# usage: sh mk/rules.sh [libfuzzer | afl]
+#
+# With an engine the variant is that of the fuzz targets alone, linked with it.
 set -u
 CDPATH= cd -- "$(dirname -- "$0")/.." || exit 2
 . mk/common.sh
 
+engine=${1-}
 CC=${CC:-cc}
 b=$(variant)
 os=$(uname -s | tr '[:upper:]' '[:lower:]')
@@ -30,6 +35,17 @@ for library in sqlite3 jansson libxml-2.0; do
 done
 report_headers=$(pkg-config --cflags sqlite3 jansson libxml-2.0)
 report_libraries=$(pkg-config --libs sqlite3 jansson libxml-2.0)
+sqlite=$(pkg-config --libs sqlite3)
+# FreeBSD has it in its base system, whatever pkg-config knows of it.
+if zlib=$(pkg-config --cflags --libs zlib 2>/dev/null); then
+	:
+elif [ -e /usr/include/zlib.h ]; then
+	zlib=-lz
+else
+	die "zlib is not installed; run: make deps"
+fi
+# Loading it takes time: only for the programs that need it.
+zlib="-Wl,--as-needed $zlib -Wl,--no-as-needed"
 atf_sh=$(command -v atf-sh || echo /usr/libexec/atf-sh)
 
 base="-std=c11 -D_GNU_SOURCE -Ilib -Wall -Wextra -Werror ${CFLAGS:--O2 -g}"
@@ -128,15 +144,20 @@ script()
 	all="$all $target"
 }
 
-set -- lib lib/sequence lib/model lib/defects lib/tests lib/tests/programs reports reports/tests mk mk/tests
+set -- lib lib/sequence lib/model lib/defects lib/tests lib/tests/programs reports reports/tests mk mk/tests \
+    fuzz fuzz/tests fuzz/planted
 for d in "$@" cases/*; do
 	[ -d "$d" ] && dirs="$dirs $b/$d"
 done
 mkdir -p $dirs 2>/dev/null && [ -w "$b" ] ||
 	die "cannot write in \"$b\"; it must be yours"
 
+# What the engine adds: libFuzzer's needs flags that AFL++'s compiler has itself.
+# Both take -fsanitize=fuzzer as the wish to be linked with.
+[ "$engine" = libfuzzer ] && san="$san -fsanitize=fuzzer-no-link"
+
 {
-	echo "$base $san $atf $report_headers $report_libraries ${LDFLAGS-} $atf_sh"
+	echo "$base $san $atf $report_headers $report_libraries $zlib ${LDFLAGS-} $atf_sh"
 	${CC} --version 2>/dev/null
 } | rewrite "$b/flags" || exit 2
 
@@ -156,6 +177,8 @@ rules()
 	members=
 	for c in lib/*.c lib/sequence/*.c lib/model/*.c; do
 		[ -f "$c" ] && ! is_other_os "$c" || continue
+		# Cases are ATF's, and no target is one.
+		[ -n "$engine" ] && [ "$c" = lib/case.c ] && continue
 		compile "$c" "$base $san"
 		members="$members $b/${c%.c}.o"
 	done
@@ -164,6 +187,16 @@ rules()
 		printf '%s:%s %s/lib/members\n\t@rm -f %s && ar rcs %s%s\n\n' \
 		    "$library" "$members" "$b" "$library" "$library" "$members"
 		all="$all $library"
+	fi
+
+	if [ -n "$engine" ]; then
+		for c in $results_reader; do
+			[ -f "$c" ] || continue
+			compile "$c" "$base -Ireports $report_headers $san"
+		done
+		fuzz_rules "-fsanitize=fuzzer"
+		everything
+		return
 	fi
 
 	# Programs that stand on it, and the tables they find beside them.
@@ -181,14 +214,14 @@ rules()
 		esac
 		compile "$c" "$base $san"
 		link "$b/${c%.c}" "$b/${c%.c}.o$parts $library" \
-		    "$san ${LDFLAGS-} $atf $system -lpthread"
+		    "$san ${LDFLAGS-} $atf $zlib $system -lpthread"
 	done
 	for t in cases/*/requirements.tsv cases/*/deviations.tsv lib/tests/*.tsv \
 	    lib/tests/programs/*.tsv reports/tests/*.tsv lib/defects/*.tsv \
 	    reports/junit.xsd reports/results.schema.json; do
 		[ -f "$t" ] && copy "$t" "$b/$t"
 	done
-	for t in lib/tests/*_test.sh reports/tests/*_test.sh mk/tests/*_test.sh; do
+	for t in lib/tests/*_test.sh reports/tests/*_test.sh mk/tests/*_test.sh fuzz/tests/*_test.sh; do
 		[ -f "$t" ] && script "$t"
 	done
 	# What such tests share.
@@ -231,8 +264,70 @@ rules()
 	[ -n "$parts" ] &&
 	    link "$b/lib/defects/defects.so" "${parts# }" "-shared ${LDFLAGS-} -lpthread $dl"
 
+	fuzz_rules ""
+	for c in fuzz/tests/*_test.c; do
+		[ -f "$c" ] || continue
+		compile "$c" "$base $san"
+		link "$b/${c%.c}" "$b/${c%.c}.o$sanitize $glue $library" \
+		    "$san ${LDFLAGS-} $atf $zlib $system -lpthread"
+	done
+
+	everything
+}
+
+# everything: the rule that names all that is built.
+everything()
+{
 	echo "everything:$all"
 	printf '\t@:\n'
+}
+
+# fuzz_rules ENGINE-FLAGS: the rules of the fuzz targets: with the plain runner, or
+# with the engine that these flags link.  What targets share is an archive, so that
+# each takes what it needs; sets glue to it.
+fuzz_rules()
+{
+	glue=$b/fuzz/libfuzz.a
+	members=
+	targets=" $(echo $(fuzz_targets)) "
+	for c in fuzz/*.c; do
+		[ -f "$c" ] || return 0
+		compile "$c" "$base $san"
+		c=${c#fuzz/}
+		case " runner.c seeds.c $targets" in
+		*" $c "* | *" ${c%.c} "*) ;;
+		*) members="$members $b/fuzz/${c%.c}.o" ;;
+		esac
+	done
+	for c in $results_reader; do
+		[ -f "$c" ] || continue
+		members="$members $b/${c%.c}.o"
+	done
+	echo "$members" | rewrite "$b/fuzz/members"
+	printf '%s:%s %s/fuzz/members\n\t@rm -f %s && ar rcs %s%s\n\n' \
+	    "$glue" "$members" "$b" "$glue" "$glue" "$members"
+	all="$all $glue"
+	runner=
+	[ -n "$engine" ] || runner=$b/fuzz/runner.o
+	with="$san $1 ${LDFLAGS-} $zlib -Wl,--as-needed $sqlite -Wl,--no-as-needed $system -lpthread"
+	for target in $targets; do
+		link "$b/fuzz/$target" "$b/fuzz/$target.o $runner $glue $library" "$with"
+	done
+
+	[ -n "$engine" ] || [ ! -f fuzz/seeds.c ] ||
+		link "$b/fuzz/seeds" "$b/fuzz/seeds.o $library" "$san ${LDFLAGS-} $zlib $sqlite"
+
+	# The targets of frames once more, with mistakes in lib/frame to find.
+	[ -f fuzz/planted/frame.c ] || return 0
+	compile fuzz/planted/frame.c "$base $san"
+	for target in $targets; do
+		case $target in
+		frame*)
+			link "$b/fuzz/planted/$target" \
+			    "$b/fuzz/$target.o $b/fuzz/planted/frame.o $runner $glue $library" "$with"
+			;;
+		esac
+	done
 }
 
 text=$(rules) && printf '%s\n' "$text" | rewrite "$b/rules.mk" || exit 2

@@ -31,7 +31,10 @@ struct result {
 
 struct results;
 
-/* Open such a file, or say in one line "file: what is wrong: what to do". */
+/*
+ * Open such a file, or say in one line "file: what is wrong: what to do".  An error may
+ * quote the file, which may hold anything: text_put() shows it without harm.
+ */
 struct results *results_open(const char *path, char *error, size_t size);
 
 /* The next case: 1, 0 after the last, -1 with an error line. */

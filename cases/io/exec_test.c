@@ -2,15 +2,12 @@
  * What execve(2) leaves open, on every kind, and which calls can mark what they
  * make as not to be left.
  *
- * The new program is this one again, told by its environment which descriptors
- * to look at; it says what it found by its exit status.
+ * The new program is this one again, which is told what descriptors to look at.
  */
 
 #include "plumbline.h"
 
-#define VARIABLE "PLUMBLINE_EXEC"
-
-/* What the new program finds wrong: bits of its exit status. */
+/* What the new program finds wrong, bits. */
 enum {
 	READ_FAILED = 1 << 0,
 	WRITE_FAILED = 1 << 1,
@@ -31,48 +28,32 @@ is_open(int fd)
 	return (fcntl(fd, F_GETFD) != -1 || errno != EBADF);
 }
 
-/* In the new program. */
-__attribute__((constructor)) static void
-look(void)
-{
-	const char *text = getenv(VARIABLE);
-	int r, w, marked_r, marked_w, flags, wrong = 0;
-	char b[8];
-
-	if (text == NULL)
-		return;
-	if (sscanf(text, "%d %d %d %d %d", &r, &w, &marked_r, &marked_w, &flags) != 5)
-		_exit(UCHAR_MAX);
-	if (read(r, b, sizeof(b)) != 3 || memcmp(b, "abc", 3) != 0)
-		wrong |= READ_FAILED;
-	if ((flags == 0 ? write(w, "def", 3) : send(w, "def", 3, flags)) != 3)
-		wrong |= WRITE_FAILED;
-	if (is_open(marked_r))
-		wrong |= MARKED_READER_IS_OPEN;
-	if (is_open(marked_w))
-		wrong |= MARKED_WRITER_IS_OPEN;
-	if (fcntl(r, F_GETFD) != 0 || fcntl(w, F_GETFD) != 0)
-		wrong |= FLAG_IS_SET;
-	_exit(wrong);
-}
-
+/* What it looks at, and how it writes. */
 struct ends {
 	struct pl_pair open, marked;
+	int flags;
 };
 
 static struct pl_outcome
-become_one_that_looks(void *argument)
+look(void *argument)
 {
 	const struct ends *e = argument;
-	char path[PATH_MAX], text[64], name[] = "look", *argv[] = { name, NULL };
+	int r = e->open.r, w = e->open.w, wrong = 0;
+	char b[8];
 
-	if (pl_os_program_path(path, sizeof(path)) != 0)
-		pl_not_tested("the system does not tell the file of a program");
-	snprintf(text, sizeof(text), "%d %d %d %d %d", e->open.r, e->open.w, e->marked.r,
-	    e->marked.w, pl_whole());
-	setenv(VARIABLE, text, 1);
-	return (pl_sys(execv(path, argv), "execv(this program)"));
+	if (read(r, b, sizeof(b)) != 3 || memcmp(b, "abc", 3) != 0)
+		wrong |= READ_FAILED;
+	if ((e->flags == 0 ? write(w, "def", 3) : send(w, "def", 3, e->flags)) != 3)
+		wrong |= WRITE_FAILED;
+	if (is_open(e->marked.r))
+		wrong |= MARKED_READER_IS_OPEN;
+	if (is_open(e->marked.w))
+		wrong |= MARKED_WRITER_IS_OPEN;
+	if (fcntl(r, F_GETFD) != 0 || fcntl(w, F_GETFD) != 0)
+		wrong |= FLAG_IS_SET;
+	return (pl_value(wrong, NULL, "what the new program finds wrong"));
 }
+PL_ANEW(look);
 
 /*
  * The flag is the descriptor's: one of the same object goes, the other one stays
@@ -81,7 +62,7 @@ become_one_that_looks(void *argument)
 PL_CASE(marked_ones_are_gone, .verifies = "io.exec.close-on-exec-descriptors-are-gone-others-stay",
     .kinds = PL_EVERY)
 {
-	struct ends e = { .open = pl_pair() };
+	struct ends e = { .open = pl_pair(), .flags = pl_whole() };
 	struct pl_peer *child;
 
 	e.marked.r = (int)pl_must(sys_fcntl(e.open.r, F_DUPFD_CLOEXEC, 0));
@@ -89,7 +70,7 @@ PL_CASE(marked_ones_are_gone, .verifies = "io.exec.close-on-exec-descriptors-are
 	pl_must(sys_fcntl(e.marked.w, F_SETFD, FD_CLOEXEC));
 	pl_put(e.open, "abc", 3);
 	pl_expect_arrival(e.open.r);
-	child = pl_child(become_one_that_looks, &e, PL_KEEP_ALL);
+	child = pl_child_anew(look, &e, sizeof(e), PL_KEEP_ALL);
 	pl_expect(pl_value(pl_must(pl_result(child)), &names, "the new program's findings"), is(0));
 	pl_expect(pl_descriptor_flags(e.marked.r), is(FD_CLOEXEC));
 	pl_expect(pl_descriptor_flags(e.marked.w), is(FD_CLOEXEC));

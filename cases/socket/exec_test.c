@@ -1,20 +1,17 @@
 /*
  * Sockets across execve(2): which ones the new program finds, and in what state.
  *
- * The new program is this one again, told by its environment to look at a
- * descriptor and to say what it found by its exit status.
+ * The new program is this one again, which looks at a descriptor.
  */
 
 #include "plumbline.h"
 
-#define VARIABLE "PLUMBLINE_LOOK_AT"
-
-/* The exit status: one of these, or SOCKET and the type. */
+/* What it finds: one of these, or SOCKET and the type. */
 enum { OTHER_ERROR = 100, BAD_DESCRIPTOR, NO_SOCKET, NO_ANSWER, SOCKET = 110 };
 
-/* In the new program: is it a socket, of which type, does it carry data both ways? */
+/* Is it a socket, of which type, does it carry data both ways? */
 static int
-look_at(int fd)
+findings(int fd)
 {
 	socklen_t size = sizeof(int);
 	struct stat st;
@@ -33,26 +30,12 @@ look_at(int fd)
 	return (SOCKET + type);
 }
 
-__attribute__((constructor)) static void
-look(void)
-{
-	const char *fd = getenv(VARIABLE);
-
-	if (fd != NULL)
-		_exit(look_at(atoi(fd)));
-}
-
 static struct pl_outcome
-become_one_that_looks(void *descriptor)
+look_at(void *fd)
 {
-	char path[PATH_MAX], text[16], name[] = "look", *argv[] = { name, NULL };
-
-	if (pl_os_program_path(path, sizeof(path)) != 0)
-		pl_not_tested("the system does not tell the file of a program");
-	snprintf(text, sizeof(text), "%d", *(int *)descriptor);
-	setenv(VARIABLE, text, 1);
-	return (pl_sys(execv(path, argv), "execv(this program)"));
+	return (pl_value(findings(*(int *)fd), NULL, "what the new program finds"));
 }
+PL_ANEW(look_at);
 
 /* Same number, same socket: its type, its queue, its peer. */
 PL_CASE(
@@ -62,7 +45,7 @@ PL_CASE(
 	struct pl_peer *child;
 
 	pl_write(p.w, "abc", 3);
-	child = pl_child(become_one_that_looks, &p.r, p.r);
+	child = pl_child_anew(look_at, &p.r, sizeof(int), p.r);
 	pl_expect(pl_result(child), returns(SOCKET + pl_case_kind()->type));
 	pl_expect_text(p.w, "def");
 }
@@ -71,7 +54,7 @@ PL_CASE(
 static void
 expect_closed(int fd)
 {
-	pl_expect(pl_result(pl_child(become_one_that_looks, &fd, fd)), returns(BAD_DESCRIPTOR));
+	pl_expect(pl_result(pl_child_anew(look_at, &fd, sizeof(int), fd)), returns(BAD_DESCRIPTOR));
 	/* Closed there alone. */
 	pl_expect(pl_descriptor_flags(fd), is(FD_CLOEXEC));
 }
@@ -93,7 +76,7 @@ PL_CASE(close_on_exec_descriptor_is_closed, .verifies = "socket.exec.cloexec-des
 	/* The flag taken back. */
 	pl_must(sys_fcntl(fd[0], F_SETFD, 0));
 	pl_write(fd[1], "abc", 3);
-	pl_expect(pl_result(pl_child(become_one_that_looks, &fd[0], fd[0])),
+	pl_expect(pl_result(pl_child_anew(look_at, &fd[0], sizeof(int), fd[0])),
 	    returns(SOCKET + kind->type));
 }
 
@@ -107,7 +90,7 @@ PL_CASE(peer_of_a_closed_one_reads_end_of_file, .verifies = "socket.exec.cloexec
 	char b[8];
 
 	pl_must(sys_socketpair(kind->domain, kind->type | SOCK_CLOEXEC, 0, fd));
-	child = pl_child(become_one_that_looks, &fd[1], fd[1]);
+	child = pl_child_anew(look_at, &fd[1], sizeof(int), fd[1]);
 	pl_close(fd[1]);
 	pl_expect(sys_recv(fd[0], b, sizeof(b), 0), returns(0));
 	pl_expect(pl_result(child), returns(BAD_DESCRIPTOR));

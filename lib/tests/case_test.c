@@ -127,6 +127,8 @@ static const struct end expectations[] = {
 	{ "child_is_killed", "", "passed", { HOLDS } },
 	{ "child_exits", "", "passed", { HOLDS } },
 	{ "child_keeps_what_is_named", "", "passed", { HOLDS } },
+	{ "child_anew_answers", "", "passed", { HOLDS } },
+	{ "child_anew_ends_otherwise", "", "passed", { HOLDS } },
 	{ "checkpoints_order", "", "passed", { HOLDS } },
 	{ "signals_are_counted", "", "passed", { HOLDS } },
 	{ "fill_and_drain__pipe", "", "passed", { HOLDS } },

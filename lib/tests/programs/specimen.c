@@ -506,6 +506,57 @@ PL_CASE(child_keeps_what_is_named, ONE)
 	pl_expect(pl_result(pl_child(count_descriptors, NULL, p[0], p[1])), is(2));
 }
 
+/* A new program: its argument, which is longer than a number, and what it does with it. */
+struct errand {
+	int kept, lost;
+	char text[100];
+	enum { ANSWER, DIE, LEAVE } end;
+};
+
+static struct pl_outcome
+run_errand(void *argument)
+{
+	const struct errand *e = argument;
+
+	if (e->end == DIE)
+		raise(SIGKILL);
+	if (e->end == LEAVE)
+		_exit(7);
+	if (write(e->kept, e->text, strlen(e->text)) == -1 || fcntl(e->lost, F_GETFD) != -1)
+		return (pl_value(-1, NULL, "a wrong descriptor is open"));
+	return (pl_value(123456789, NULL, "what was written"));
+}
+PL_ANEW(run_errand);
+
+PL_CASE(child_anew_answers, ONE)
+{
+	struct errand e = { .text = "said without memory" };
+	int fd[2];
+
+	pl_pipe(fd);
+	e.kept = fd[1];
+	e.lost = fd[0];
+	for (int i = 0; i < 2; i++) {
+		struct pl_peer *p = pl_child_anew(run_errand, &e, sizeof(e), fd[1]);
+
+		/* It has a copy. */
+		e.lost = fd[1];
+		pl_expect(pl_result(p), returns(i == 0 ? 123456789 : -1));
+	}
+	pl_close(fd[1]);
+	pl_expect_text(fd[0], "said without memorysaid without memory");
+}
+
+PL_CASE(child_anew_ends_otherwise, ONE)
+{
+	struct errand e = { .end = DIE };
+
+	pl_expect(
+	    pl_result(pl_child_anew(run_errand, &e, sizeof(e), PL_KEEP_NONE)), killed_by(SIGKILL));
+	e.end = LEAVE;
+	pl_expect(pl_result(pl_child_anew(run_errand, &e, sizeof(e), PL_KEEP_NONE)), returns(7));
+}
+
 /* Each says a letter in its turn. */
 struct turns {
 	int from, step, order[6], next;
